@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The channel object. Fields are grouped by
+ * who may touch them.
+ */
+#ifndef _KMCL_CHANNEL_H
+#define _KMCL_CHANNEL_H
+
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <kmcl/kmcl.h>
+
+#include "state.h"
+#include "stats.h"
+#include "transport.h"
+#include "xact.h"
+
+struct dentry;
+struct kmcl_incoming;
+
+/* Most packets handled in one go before the receive path moves to a worker (rule 4). */
+#define KMCL_RX_BUDGET	64u
+
+/* kmcl_rx.run */
+#define KMCL_RX_RUN	0x1	/* somebody is in the receive loop, or a worker will be */
+#define KMCL_RX_AGAIN	0x2	/* look once more */
+
+/**
+ * struct kmcl_config - what the init functions set
+ *
+ * Written while the channel is KMCL_DISABLED, under kmcl_channel.mutex; read only
+ * while it is not, or under the mutex.
+ */
+struct kmcl_config {
+	guid_t type;
+	guid_t instance;
+	bool has_type;
+	bool any_instance;
+	bool thread;
+	u32 max_packet;
+	u32 max_external;
+	u32 max_ranges;
+	u32 in_pages;
+	u32 out_pages;
+	u32 incoming;
+	u32 reserve;
+	kmcl_process_packet_t process_packet;
+	kmcl_processing_complete_t processing_complete;
+	struct kmcl_state_callbacks on;
+};
+
+/**
+ * struct kmcl_tx - the sending side
+ * @lock: all of this, and the outbound ring
+ * @queue: items that wait for room or for the channel to open, in order
+ * @done: items whose fate is decided but whose owner has not been told
+ * @ep: the endpoint, from its opening to its closing
+ * @multirange: external data may have several ranges; set with @dma
+ * @dma: its device; external data may be mapped. Readers are in an RCU read
+ *	section until their packet is queued or sent
+ * @open: the outbound ring may be used
+ * @refuse: the channel is being disabled or cleaned up: take no more
+ * @pending: a pending send size is published
+ * @telling: somebody works on @done
+ */
+struct kmcl_tx {
+	spinlock_t lock;
+	struct list_head queue;
+	struct list_head done;
+	struct kmcl_endpoint *ep;
+	struct device __rcu *dma;
+	bool multirange;
+	bool open;
+	bool refuse;
+	bool pending;
+	bool telling;
+};
+
+/**
+ * struct kmcl_rx - the receiving side
+ * @run: KMCL_RX_* bits; whoever sets KMCL_RX_RUN owns all below but @stalled
+ * @enabled: packets may be delivered; written by the channel's workqueue
+ * @stalled: no context was free; written by the loop, read by completers
+ * @read: our read index
+ * @task: who runs the loop in thread context, to find callers that would wait
+ *	for themselves
+ * @scratch: copy of a completion's payload
+ * @work: the loop in thread context
+ */
+struct kmcl_rx {
+	atomic_t run;
+	bool enabled;
+	bool stalled;
+	u32 read;
+	struct task_struct *task;
+	void *scratch;
+	struct work_struct work;
+};
+
+/**
+ * struct kmcl_channel - one channel
+ *
+ * Birth: kmcl_channel_alloc(), disabled. Users: the driver; the channel's
+ * workqueue @wq, which alone changes @state and runs the state callbacks; the
+ * transport, between bind and release; the receive loop, between rx.enabled and
+ * the wait for it in kmcl_rx_stop(). Death: kmcl_channel_cleanup(), which finds
+ * it disabled: no transport is armed, so no endpoint is bound, so no event can
+ * come; every packet and context is at rest; the workqueue is empty.
+ *
+ * @mutex: serialises the driver's calls that configure, enable and disable
+ * @configured: resources exist for the present configuration; under @mutex
+ * @packets: packet objects in existence
+ *
+ * @lock: @state to @error, and gone/failed of the endpoint
+ * @state: written by @wq only
+ * @enabled, @paused: what the driver wants
+ * @disabling: a disable is under way; enabling is refused
+ * @broken: the host broke the framing of a ring
+ * @ep: the offer that is bound, or NULL
+ *
+ * @wait: woken at each change of @state, when the receive loop stops, and when
+ *	@outstanding falls to 0 while somebody waits
+ * @control_task: who runs a state callback, or NULL
+ */
+struct kmcl_channel {
+	/* set once */
+	char name[KMCL_NAME_MAX + 1];
+	struct list_head node;		/* under the list's lock in channel.c */
+	struct dentry *debugfs;
+	void *pointer;
+
+	/* mutex */
+	struct mutex mutex;
+	struct kmcl_config config;
+	bool configured;
+	void *armed[KMCL_TRANSPORTS_MAX];
+	atomic_t packets;
+
+	/* lock */
+	spinlock_t lock;
+	enum kmcl_state state;
+	bool enabled;
+	bool paused;
+	bool disabling;
+	bool broken;
+	struct kmcl_endpoint *ep;
+
+	/* channel's workqueue */
+	struct workqueue_struct *wq;
+	struct work_struct control;
+	struct task_struct *control_task;
+	wait_queue_head_t wait;
+	const char *waits_for;
+	unsigned long waits_since;
+	struct delayed_work watchdog;
+
+	/* packets: packet.c */
+	struct llist_head spare_packets;
+	spinlock_t spare_lock;		/* one taker at a time */
+	struct kmcl_xact sent;
+
+	/* received: incoming.c */
+	struct kmcl_incoming **incoming;
+	struct llist_head spare_incoming;
+	struct kmcl_xact received;
+	atomic_t outstanding;
+
+	struct kmcl_rx rx ____cacheline_aligned_in_smp;
+	struct kmcl_tx tx ____cacheline_aligned_in_smp;
+	struct kmcl_stats stats ____cacheline_aligned_in_smp;
+};
+
+#endif /* _KMCL_CHANNEL_H */

@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a channel. Everything that changes the state happens on the
+ * channel's own ordered workqueue: control_work() compares what is with what is
+ * wanted and takes one step after the other. Drivers and transports only say what
+ * they want or what has happened, and kick. So state callbacks never overlap, a
+ * host that does not answer holds up its own channel alone, and rescind, disable,
+ * pause and start may come in any order at any moment (design rules 5, 7).
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/export.h>
+#include <linux/sched.h>
+
+#include "control.h"
+#include "incoming.h"
+#include "parse.h"
+#include "rx.h"
+#include "trace.h"
+#include "tx.h"
+#include "watchdog.h"
+
+static void set_state(struct kmcl_channel *ch, enum kmcl_state state)
+{
+	trace_kmcl_state(ch, ch->state, state);
+	spin_lock_irq(&ch->lock);
+	ch->state = state;
+	spin_unlock_irq(&ch->lock);
+	wake_up_all(&ch->wait);
+}
+
+static void on_open_failed(struct kmcl_channel *ch, int error)
+{
+	spin_lock_irq(&ch->lock);
+	ch->ep->failed = true;
+	spin_unlock_irq(&ch->lock);
+	kmcl_count(ch, open_failed);
+	pr_warn_ratelimited("%s: the host's offer could not be opened (%d); waits for another\n",
+			    ch->name, error);
+	if (ch->config.on.open_failed)
+		ch->config.on.open_failed(ch, error);
+	set_state(ch, KMCL_ENABLED);
+}
+
+/* The driver's opened callback has refused: back to disabled, without closed (KMCL C7). */
+static void refuse_open(struct kmcl_channel *ch)
+{
+	struct kmcl_endpoint *ep = ch->ep;
+
+	spin_lock_irq(&ch->lock);
+	ch->enabled = false;
+	spin_unlock_irq(&ch->lock);
+	kmcl_tx_close(ch);
+	ep->transport->close(ep);
+	kmcl_tx_cancel(ch);
+	set_state(ch, KMCL_DISABLED);
+}
+
+static void step_open(struct kmcl_channel *ch)
+{
+	struct kmcl_open how = {
+		.in_bytes = ch->config.in_pages * KMCL_WIRE_PAGE_SIZE,
+		.out_bytes = ch->config.out_pages * KMCL_WIRE_PAGE_SIZE,
+	};
+	struct kmcl_endpoint *ep = ch->ep;
+	int ret;
+
+	set_state(ch, KMCL_OPENING);
+	kmcl_rx_open(ch);
+	kmcl_watchdog_begin(ch, "the host to open the channel");
+	ret = ep->transport->open(ep, &how);
+	kmcl_watchdog_end(ch);
+	if (ret) {
+		on_open_failed(ch, ret);
+		return;
+	}
+	kmcl_tx_attach(ch, ep);
+	if (ch->config.on.opened && ch->config.on.opened(ch)) {
+		refuse_open(ch);
+		return;
+	}
+	kmcl_count(ch, opened);
+	kmcl_tx_open(ch);
+	set_state(ch, KMCL_PAUSED);
+}
+
+static void step_start(struct kmcl_channel *ch)
+{
+	set_state(ch, KMCL_STARTING);
+	if (ch->config.on.started)
+		ch->config.on.started(ch);
+	kmcl_rx_start(ch);
+	set_state(ch, KMCL_ACTIVE);
+	if (ch->config.on.post_started)
+		ch->config.on.post_started(ch);
+}
+
+static void step_suspend(struct kmcl_channel *ch)
+{
+	set_state(ch, KMCL_SUSPENDING);
+	kmcl_rx_stop(ch);
+	if (ch->config.on.suspend)
+		ch->config.on.suspend(ch);
+	kmcl_watchdog_begin(ch, "the driver to complete received packets");
+	wait_event(ch->wait, kmcl_incoming_idle(ch));
+	kmcl_watchdog_end(ch);
+	set_state(ch, KMCL_PAUSED);
+}
+
+/*
+ * The host lets go first, then packets end, then the driver hears of it: whoever
+ * gets a packet back may reuse its external data. KMCL has the last two the other
+ * way round, which only the host could tell.
+ */
+static void step_close(struct kmcl_channel *ch)
+{
+	struct kmcl_endpoint *ep = ch->ep;
+
+	set_state(ch, KMCL_CLOSING);
+	kmcl_tx_close(ch);
+	kmcl_watchdog_begin(ch, "the host to let go of the rings");
+	ep->transport->close(ep);
+	kmcl_watchdog_end(ch);
+	kmcl_tx_cancel(ch);
+	spin_lock_irq(&ch->lock);
+	if (ep->gone || ch->broken)
+		ch->enabled = false;				/* KMCL C12 */
+	ch->broken = false;
+	spin_unlock_irq(&ch->lock);
+	kmcl_count(ch, closed);
+	if (ch->config.on.closed)
+		ch->config.on.closed(ch);
+	set_state(ch, KMCL_DISABLED);
+}
+
+static enum kmcl_step next_step(struct kmcl_channel *ch)
+{
+	struct kmcl_wants wants;
+	enum kmcl_step step;
+
+	spin_lock_irq(&ch->lock);
+	wants.enabled = ch->enabled;
+	wants.paused = ch->paused;
+	wants.offered = ch->ep && !ch->ep->gone && !ch->ep->failed && !ch->broken;
+	step = kmcl_state_next(ch->state, &wants);
+	if (step == KMCL_STEP_ARM && ch->ep)
+		ch->ep->failed = false;
+	spin_unlock_irq(&ch->lock);
+	return step;
+}
+
+/* An offer that is gone is given back as soon as the channel is out of it. */
+static void settle_endpoint(struct kmcl_channel *ch)
+{
+	struct kmcl_endpoint *ep = NULL;
+
+	spin_lock_irq(&ch->lock);
+	if (ch->ep && ch->ep->gone && (ch->state == KMCL_DISABLED || ch->state == KMCL_ENABLED)) {
+		ep = ch->ep;
+		ch->ep = NULL;
+	}
+	spin_unlock_irq(&ch->lock);
+	if (!ep)
+		return;
+	ep->transport->release(ep);
+	kmcl_endpoint_rearm(ch);
+}
+
+static bool take_step(struct kmcl_channel *ch)
+{
+	switch (next_step(ch)) {
+	case KMCL_STEP_REST:
+		return false;
+	case KMCL_STEP_ARM:
+		set_state(ch, KMCL_ENABLED);
+		kmcl_endpoint_rearm(ch);
+		return true;
+	case KMCL_STEP_DISARM:
+		set_state(ch, KMCL_DISABLED);
+		return true;
+	case KMCL_STEP_OPEN:
+		step_open(ch);
+		return true;
+	case KMCL_STEP_START:
+		step_start(ch);
+		return true;
+	case KMCL_STEP_SUSPEND:
+		step_suspend(ch);
+		return true;
+	case KMCL_STEP_CLOSE:
+		step_close(ch);
+		return true;
+	}
+	return false;
+}
+
+static void control_work(struct work_struct *work)
+{
+	struct kmcl_channel *ch = container_of(work, struct kmcl_channel, control);
+
+	WRITE_ONCE(ch->control_task, current);
+	do {
+		settle_endpoint(ch);
+	} while (take_step(ch));
+	WRITE_ONCE(ch->control_task, NULL);
+}
+
+void kmcl_control_init(struct kmcl_channel *ch)
+{
+	spin_lock_init(&ch->lock);
+	init_waitqueue_head(&ch->wait);
+	INIT_WORK(&ch->control, control_work);
+}
+
+static void kick_locked(struct kmcl_channel *ch)
+{
+	lockdep_assert_held(&ch->lock);
+	if (ch->wq)
+		queue_work(ch->wq, &ch->control);
+}
+
+/**
+ * kmcl_control_break() - the host has broken a ring
+ * @ch: the channel
+ * @why: for the log
+ *
+ * The channel ends: suspend, closed, disabled. Context: any.
+ */
+void kmcl_control_break(struct kmcl_channel *ch, const char *why)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->lock, flags);
+	if (!ch->broken)
+		pr_err_ratelimited("%s: %s; closes the channel\n", ch->name, why);
+	ch->broken = true;
+	kick_locked(ch);
+	spin_unlock_irqrestore(&ch->lock, flags);
+}
+
+/**
+ * kmcl_endpoint_bind() - an offer for a channel
+ * @channel: armed with this transport
+ * @ep: transport, dma, instance and multirange filled in
+ *
+ * Context: thread or softirq.
+ * Return: 0; -EBUSY if the channel has an offer.
+ */
+int kmcl_endpoint_bind(struct kmcl_channel *channel, struct kmcl_endpoint *ep)
+{
+	int ret = -EBUSY;
+
+	spin_lock_irq(&channel->lock);
+	if (!channel->ep) {
+		ep->channel = channel;
+		channel->ep = ep;
+		kick_locked(channel);
+		ret = 0;
+	}
+	spin_unlock_irq(&channel->lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(kmcl_endpoint_bind);
+
+/**
+ * kmcl_endpoint_gone() - the offer was rescinded, or is being unbound
+ * @ep: bound
+ *
+ * Waits for nothing. The endpoint is the transport's again when the release
+ * operation is called, which may be before this returns.
+ *
+ * Context: thread or softirq.
+ */
+void kmcl_endpoint_gone(struct kmcl_endpoint *ep)
+{
+	struct kmcl_channel *ch = ep->channel;
+
+	spin_lock_irq(&ch->lock);
+	ep->gone = true;
+	kick_locked(ch);
+	spin_unlock_irq(&ch->lock);
+}
+EXPORT_SYMBOL_GPL(kmcl_endpoint_gone);
+
+/**
+ * kmcl_endpoint_event() - the host has signalled
+ * @ep: between the open and close operations
+ *
+ * Context: softirq; not concurrently with itself for one endpoint is not required.
+ */
+void kmcl_endpoint_event(struct kmcl_endpoint *ep)
+{
+	kmcl_tx_event(ep->channel);
+	kmcl_rx_event(ep->channel);
+}
+EXPORT_SYMBOL_GPL(kmcl_endpoint_event);
+
+/**
+ * kmcl_channel_wants_offer() - would this offer be taken
+ * @channel: armed
+ * @type: interface type of the offer
+ * @instance: its instance
+ *
+ * Context: any.
+ * Return: true if the channel is enabled, has no offer yet, and asks for this.
+ */
+bool kmcl_channel_wants_offer(struct kmcl_channel *channel, const guid_t *type,
+			      const guid_t *instance)
+{
+	const struct kmcl_config *config = &channel->config;
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	ret = channel->enabled && !channel->ep && guid_equal(type, &config->type) &&
+	      (config->any_instance || guid_equal(instance, &config->instance));
+	spin_unlock_irqrestore(&channel->lock, flags);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_wants_offer);
+
+/* Would the caller wait for itself: in a callback of this channel that may sleep. */
+static bool in_callback(struct kmcl_channel *ch)
+{
+	return current == READ_ONCE(ch->control_task) || current == READ_ONCE(ch->rx.task);
+}
+
+static int enable_again(struct kmcl_channel *ch)
+{
+	int ret = 0;
+
+	spin_lock_irq(&ch->lock);
+	if (ch->enabled || ch->disabling)
+		ret = -EBUSY;
+	else
+		ch->enabled = true;
+	spin_unlock_irq(&ch->lock);
+	return ret;
+}
+
+static int enable_check(struct kmcl_channel *ch)
+{
+	const struct kmcl_config *config = &ch->config;
+	u32 largest = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE + kmcl_external_size(config),
+				      config->max_packet);
+
+	if (ch->enabled || ch->state != KMCL_DISABLED)
+		return -EBUSY;
+	if (!config->has_type)
+		return -EINVAL;
+	if (largest - KMCL_TRAILER_SIZE > KMCL_PACKET_MAX ||
+	    largest >= config->out_pages * KMCL_WIRE_PAGE_SIZE)
+		return -EMSGSIZE;
+	return 0;
+}
+
+static void want_enabled(struct kmcl_channel *ch, bool enabled)
+{
+	spin_lock_irq(&ch->lock);
+	ch->enabled = enabled;
+	kick_locked(ch);
+	spin_unlock_irq(&ch->lock);
+}
+
+static int enable_locked(struct kmcl_channel *ch)
+{
+	int ret = enable_check(ch);
+
+	lockdep_assert_held(&ch->mutex);
+	if (ret)
+		return ret;
+	ret = kmcl_channel_configure(ch);
+	if (ret)
+		return ret;
+	want_enabled(ch, true);
+	ret = kmcl_endpoint_arm(ch);
+	if (!ret)
+		return 0;
+	want_enabled(ch, false);
+	wait_event(ch->wait, READ_ONCE(ch->state) == KMCL_DISABLED);
+	return ret;
+}
+
+/**
+ * kmcl_channel_enable() - take a matching offer, or wait for one
+ * @channel: disabled
+ *
+ * Returns at once; the host is asked on the channel's workqueue, and callbacks
+ * may run before this returns. The channel is started unless
+ * kmcl_channel_pause() came first. A device that another driver holds is not
+ * taken. When the host rescinds the offer the channel goes to KMCL_DISABLED; its
+ * closed callback may call this to wait for the next.
+ *
+ * Context: thread; also the closed callback.
+ * Return: 0; -EINVAL for NULL or without a target; -EBUSY if the channel is not
+ * disabled, a disable is under way, or the bus has another driver of this name;
+ * -EMSGSIZE if the largest packet does not
+ * fit the outgoing ring; -ENOMEM; -ENODEV if no transport is loaded (kmcl_vmbus)
+ * or this is no Hyper-V guest.
+ */
+int kmcl_channel_enable(struct kmcl_channel *channel)
+{
+	int ret;
+
+	if (!channel)
+		return -EINVAL;
+	if (in_callback(channel))
+		return enable_again(channel);
+	mutex_lock(&channel->mutex);
+	ret = enable_locked(channel);
+	mutex_unlock(&channel->mutex);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_enable);
+
+static void want_disabled(struct kmcl_channel *ch, bool disabling)
+{
+	spin_lock_irq(&ch->lock);
+	ch->disabling = disabling;
+	ch->enabled = false;
+	ch->paused = false;
+	kick_locked(ch);
+	spin_unlock_irq(&ch->lock);
+}
+
+/**
+ * kmcl_channel_disable() - close the channel and give the offer back
+ * @channel: in any state
+ *
+ * Returns when that is done: every packet has had its completion routine, every
+ * received packet was completed, closed has been called, no callback runs or will
+ * run, and the device is free for others. Waits for the driver to complete what
+ * it has received, and for the host. While it runs, sending gives -ENODEV.
+ *
+ * Context: thread.
+ * Return: 0, also for a channel that is disabled; -EINVAL for NULL; -EDEADLK in
+ * a callback of this channel.
+ */
+int kmcl_channel_disable(struct kmcl_channel *channel)
+{
+	if (!channel)
+		return -EINVAL;
+	if (in_callback(channel))
+		return -EDEADLK;
+	mutex_lock(&channel->mutex);
+	kmcl_tx_refuse(channel, true);
+	want_disabled(channel, true);
+	wait_event(channel->wait, READ_ONCE(channel->state) == KMCL_DISABLED);
+	kmcl_endpoint_disarm(channel);
+	kmcl_tx_cancel(channel);
+	want_disabled(channel, false);
+	kmcl_tx_refuse(channel, false);
+	mutex_unlock(&channel->mutex);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_disable);
+
+static void want_paused(struct kmcl_channel *ch, bool paused)
+{
+	spin_lock_irq(&ch->lock);
+	ch->paused = paused;
+	kick_locked(ch);
+	spin_unlock_irq(&ch->lock);
+}
+
+/**
+ * kmcl_channel_start() - leave the paused state
+ * @channel: any state; while disabled it takes an earlier pause back
+ *
+ * Does not wait for the started callback (KMCL Q6).
+ *
+ * Context: thread.
+ * Return: 0; -EINVAL for NULL; -EDEADLK in a callback of this channel.
+ */
+int kmcl_channel_start(struct kmcl_channel *channel)
+{
+	if (!channel)
+		return -EINVAL;
+	if (in_callback(channel))
+		return -EDEADLK;
+	want_paused(channel, false);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_start);
+
+static bool delivering(struct kmcl_channel *ch)
+{
+	switch (READ_ONCE(ch->state)) {
+	case KMCL_STARTING:
+	case KMCL_ACTIVE:
+	case KMCL_SUSPENDING:
+		return true;
+	case KMCL_DISABLED:
+	case KMCL_ENABLED:
+	case KMCL_OPENING:
+	case KMCL_PAUSED:
+	case KMCL_CLOSING:
+		return false;
+	}
+	return false;
+}
+
+/**
+ * kmcl_channel_pause() - stop delivery
+ * @channel: any state; while disabled, the next enable comes up paused
+ *
+ * Returns when suspend has run and every received packet has been completed.
+ * Sending goes on. Completions of sent packets are not delivered before the next
+ * start: they come in order with everything else.
+ *
+ * Context: thread.
+ * Return: 0; -EINVAL for NULL; -EDEADLK in a callback of this channel.
+ */
+int kmcl_channel_pause(struct kmcl_channel *channel)
+{
+	if (!channel)
+		return -EINVAL;
+	if (in_callback(channel))
+		return -EDEADLK;
+	want_paused(channel, true);
+	wait_event(channel->wait, !delivering(channel));
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_pause);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The channel's workqueue, and what may be asked of it.
+ */
+#ifndef _KMCL_CONTROL_H
+#define _KMCL_CONTROL_H
+
+#include "channel.h"
+
+void kmcl_control_init(struct kmcl_channel *ch);
+void kmcl_control_break(struct kmcl_channel *ch, const char *why);
+
+/* channel.c: resources for the present configuration. */
+int kmcl_channel_configure(struct kmcl_channel *ch);
+
+/* endpoint.c */
+int kmcl_endpoint_arm(struct kmcl_channel *ch);
+void kmcl_endpoint_rearm(struct kmcl_channel *ch);
+void kmcl_endpoint_disarm(struct kmcl_channel *ch);
+
+#endif /* _KMCL_CONTROL_H */

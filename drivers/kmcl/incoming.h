@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Completion contexts: what kmcl knows of a received packet until the driver has
+ * completed it.
+ */
+#ifndef _KMCL_INCOMING_H
+#define _KMCL_INCOMING_H
+
+#include "packet.h"
+#include "parse.h"
+
+/**
+ * struct kmcl_incoming - one completion context
+ *
+ * Birth: with its channel's configuration, all of them at once, each with a
+ * buffer for the largest payload and a reserve for the largest answer. Users:
+ * the receive loop until delivery; then nobody but the caller who takes its
+ * handle; then the send path while the answer waits for room. Death: with the
+ * configuration, when all are at rest.
+ *
+ * @item: the answer; its storage is the reserve
+ * @spare: while at rest
+ * @channel, @slot: set once; the slot is in kmcl_channel.received
+ * @buffer: private copy of the payload
+ * @length: of the payload
+ */
+struct kmcl_incoming {
+	struct kmcl_tx_item item;
+	struct llist_node spare;
+	struct kmcl_channel *channel;
+	u32 slot;
+	u32 length;
+	void *buffer;
+};
+
+int kmcl_incoming_create(struct kmcl_channel *ch);
+void kmcl_incoming_destroy(struct kmcl_channel *ch);
+struct kmcl_incoming *kmcl_incoming_get(struct kmcl_channel *ch, const struct kmcl_frame *frame);
+void kmcl_incoming_put(struct kmcl_incoming *in);
+void kmcl_incoming_refuse(struct kmcl_incoming *in);
+bool kmcl_incoming_idle(struct kmcl_channel *ch);
+
+#endif /* _KMCL_INCOMING_H */

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kmcl.ko: init and exit.
+ */
+#include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include "rx.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* Receive loops that left softirq. Bound: a loop goes on where the interrupt came. */
+struct workqueue_struct *kmcl_rx_wq;
+
+static int __init kmcl_init(void)
+{
+	kmcl_rx_wq = alloc_workqueue("kmcl_rx", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	if (!kmcl_rx_wq)
+		return -ENOMEM;
+	kmcl_stats_init();
+	return 0;
+}
+
+static void __exit kmcl_exit(void)
+{
+	kmcl_stats_exit();
+	destroy_workqueue(kmcl_rx_wq);
+}
+
+module_init(kmcl_init);
+module_exit(kmcl_exit);
+
+MODULE_DESCRIPTION("VMBus Kernel Mode Client Library");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(KMCL_VERSION);

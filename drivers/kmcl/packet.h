@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Packet objects, and the item that everything which goes into the outbound ring
+ * begins with.
+ */
+#ifndef _KMCL_PACKET_H
+#define _KMCL_PACKET_H
+
+#include <linux/dma-direction.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+
+#include "channel.h"
+
+/**
+ * struct kmcl_tx_item - what can wait for room in the ring
+ * @node: in tx.queue or tx.done
+ * @trans_id: KMCL_PKT_COMPLETION: the host's
+ * @storage: where the payload lies while the item waits
+ * @length: of the payload
+ * @type: enum kmcl_packet_type
+ * @answer: ask for a completion
+ * @status: for its owner, once on tx.done
+ */
+struct kmcl_tx_item {
+	struct list_head node;
+	u64 trans_id;
+	void *storage;
+	u32 length;
+	u16 type;
+	bool answer;
+	int status;
+};
+
+/**
+ * struct kmcl_external - the external data of a packet
+ * @gpa: GPA-direct header and ranges, max_external of the channel; may be NULL
+ * @gpa_len: bytes in use, a multiple of 8
+ * @dma: device it is mapped for
+ * @sgl, @nents: as the driver gave them, while mapped
+ * @direction: of the mapping; DMA_NONE = nothing is mapped
+ */
+struct kmcl_external {
+	struct kmcl_gpa_header *gpa;
+	u32 gpa_len;
+	struct device *dma;
+	struct scatterlist *sgl;
+	unsigned int nents;
+	enum dma_data_direction direction;
+};
+
+enum kmcl_packet_state {
+	KMCL_PACKET_IDLE,	/* the driver's */
+	KMCL_PACKET_BUSY,	/* between send and completion routine: kmcl's */
+};
+
+/**
+ * struct kmcl_packet - a packet object
+ *
+ * Birth: kmcl_packet_alloc(), with everything that sending needs: storage for a
+ * waiting payload, room for the ranges of external data, a slot in the table of
+ * transactions. Users: the driver while idle; the send path and whoever takes
+ * its transaction while busy. Death: kmcl_packet_free() puts it aside for the
+ * next allocation; kmcl_channel_cleanup() frees what was put aside.
+ *
+ * @item: tx.lock, while busy
+ * @spare: while put aside
+ * @channel: set once
+ * @slot: in kmcl_channel.sent, set once
+ * @state: enum kmcl_packet_state, by cmpxchg: who sends first, wins
+ * @routine, @pointer: the driver's
+ * @external: the sender, then whoever ends the transaction
+ */
+struct kmcl_packet {
+	struct kmcl_tx_item item;
+	struct llist_node spare;
+	struct kmcl_channel *channel;
+	u32 slot;
+	atomic_t state;
+	kmcl_completion_t routine;
+	void *pointer;
+	struct kmcl_external external;
+};
+
+void kmcl_packet_init(struct kmcl_channel *ch);
+void kmcl_packet_drop_spares(struct kmcl_channel *ch);
+void kmcl_packet_done(struct kmcl_packet *pkt, int status, const void *buffer, u32 length);
+
+/* extdata.c */
+u32 kmcl_external_size(const struct kmcl_config *config);
+int kmcl_external_map(struct kmcl_packet *pkt, struct device *dma, struct scatterlist *sgl,
+		      unsigned int nents, enum dma_data_direction direction);
+void kmcl_external_unmap(struct kmcl_packet *pkt);
+
+#endif /* _KMCL_PACKET_H */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The receive loop.
+ */
+#ifndef _KMCL_RX_H
+#define _KMCL_RX_H
+
+#include "channel.h"
+
+extern struct workqueue_struct *kmcl_rx_wq;	/* main.c */
+
+int kmcl_rx_create(struct kmcl_channel *ch);
+void kmcl_rx_destroy(struct kmcl_channel *ch);
+void kmcl_rx_init(struct kmcl_channel *ch);
+void kmcl_rx_open(struct kmcl_channel *ch);
+void kmcl_rx_start(struct kmcl_channel *ch);
+void kmcl_rx_stop(struct kmcl_channel *ch);
+void kmcl_rx_event(struct kmcl_channel *ch);
+void kmcl_rx_restart(struct kmcl_channel *ch);
+
+#endif /* _KMCL_RX_H */

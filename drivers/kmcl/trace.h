@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tracepoints, group kmcl: one at each decision over a packet or a channel.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM kmcl
+
+#if !defined(_KMCL_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _KMCL_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "packet.h"
+
+#define show_state(s) __print_symbolic(s,		\
+	{ KMCL_DISABLED,	"disabled" },		\
+	{ KMCL_ENABLED,		"enabled" },		\
+	{ KMCL_OPENING,		"opening" },		\
+	{ KMCL_PAUSED,		"paused" },		\
+	{ KMCL_STARTING,	"starting" },		\
+	{ KMCL_ACTIVE,		"active" },		\
+	{ KMCL_SUSPENDING,	"suspending" },		\
+	{ KMCL_CLOSING,		"closing" })
+
+TRACE_EVENT(kmcl_state,
+	TP_PROTO(const struct kmcl_channel *ch, int from, int to),
+	TP_ARGS(ch, from, to),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(int, from)
+		__field(int, to)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->from = from;
+		__entry->to = to;
+	),
+	TP_printk("%s %s -> %s", __entry->name, show_state(__entry->from),
+		  show_state(__entry->to))
+);
+
+/* Written to the ring. */
+TRACE_EVENT(kmcl_send,
+	TP_PROTO(const struct kmcl_channel *ch, u16 type, u64 id, u32 length),
+	TP_ARGS(ch, type, id, length),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u64, id)
+		__field(u32, length)
+		__field(u16, type)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->id = id;
+		__entry->length = length;
+		__entry->type = type;
+	),
+	TP_printk("%s type %u id %#llx %u bytes", __entry->name, __entry->type, __entry->id,
+		  __entry->length)
+);
+
+/* Waits for room, or for the channel to open. */
+TRACE_EVENT(kmcl_queue,
+	TP_PROTO(const struct kmcl_channel *ch, u16 type, u32 length),
+	TP_ARGS(ch, type, length),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u32, length)
+		__field(u16, type)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->length = length;
+		__entry->type = type;
+	),
+	TP_printk("%s type %u %u bytes", __entry->name, __entry->type, __entry->length)
+);
+
+/* A sent packet ends; its routine is called next. */
+TRACE_EVENT(kmcl_packet_done,
+	TP_PROTO(const struct kmcl_packet *pkt, int status, u32 length),
+	TP_ARGS(pkt, status, length),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u32, slot)
+		__field(int, status)
+		__field(u32, length)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, pkt->channel->name, sizeof(__entry->name));
+		__entry->slot = pkt->slot;
+		__entry->status = status;
+		__entry->length = length;
+	),
+	TP_printk("%s slot %u status %d %u bytes", __entry->name, __entry->slot, __entry->status,
+		  __entry->length)
+);
+
+/* A packet of the host is delivered next. */
+TRACE_EVENT(kmcl_receive,
+	TP_PROTO(const struct kmcl_channel *ch, u64 handle, u16 flags, u32 length),
+	TP_ARGS(ch, handle, flags, length),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u64, handle)
+		__field(u32, length)
+		__field(u16, flags)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->handle = handle;
+		__entry->length = length;
+		__entry->flags = flags;
+	),
+	TP_printk("%s handle %#llx flags %#x %u bytes", __entry->name, __entry->handle,
+		  __entry->flags, __entry->length)
+);
+
+/* The driver has completed a packet of the host; answer: the host asked for one. */
+TRACE_EVENT(kmcl_incoming_complete,
+	TP_PROTO(const struct kmcl_channel *ch, u64 handle, bool answer, u32 length),
+	TP_ARGS(ch, handle, answer, length),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u64, handle)
+		__field(u32, length)
+		__field(bool, answer)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->handle = handle;
+		__entry->length = length;
+		__entry->answer = answer;
+	),
+	TP_printk("%s handle %#llx answer %d %u bytes", __entry->name, __entry->handle,
+		  __entry->answer, __entry->length)
+);
+
+/* A packet of the host is not taken. */
+TRACE_EVENT(kmcl_refuse,
+	TP_PROTO(const struct kmcl_channel *ch, u16 type, u64 id, int why),
+	TP_ARGS(ch, type, id, why),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u64, id)
+		__field(int, why)
+		__field(u16, type)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->id = id;
+		__entry->why = why;
+		__entry->type = type;
+	),
+	TP_printk("%s type %u id %#llx: %d", __entry->name, __entry->type, __entry->id,
+		  __entry->why)
+);
+
+#endif /* _KMCL_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_PATH .
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

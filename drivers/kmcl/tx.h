@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The outbound ring and the queue in front of it.
+ */
+#ifndef _KMCL_TX_H
+#define _KMCL_TX_H
+
+#include "packet.h"
+
+void kmcl_tx_init(struct kmcl_channel *ch);
+void kmcl_tx_attach(struct kmcl_channel *ch, struct kmcl_endpoint *ep);
+void kmcl_tx_open(struct kmcl_channel *ch);
+void kmcl_tx_close(struct kmcl_channel *ch);
+void kmcl_tx_cancel(struct kmcl_channel *ch);
+void kmcl_tx_refuse(struct kmcl_channel *ch, bool refuse);
+void kmcl_tx_event(struct kmcl_channel *ch);
+int kmcl_tx_submit(struct kmcl_packet *pkt, const void *payload);
+void kmcl_tx_answer(struct kmcl_channel *ch, struct kmcl_tx_item *item);
+
+#endif /* _KMCL_TX_H */

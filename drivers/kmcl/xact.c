@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The transaction table: see xact.h.
+ */
+#include <linux/atomic.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+
+#include "xact.h"
+
+void kmcl_xact_init(struct kmcl_xact *table)
+{
+	memset(table, 0, sizeof(*table));
+	spin_lock_init(&table->lock);
+	table->free = KMCL_XACT_MAX;
+}
+
+void kmcl_xact_destroy(struct kmcl_xact *table)
+{
+	unsigned int i;
+
+	for (i = 0; i < KMCL_XACT_CHUNKS; i++)
+		kfree(table->chunks[i]);
+}
+
+/* NULL unless the slot exists. Safe against a growing table: pairs with the release in xact_publish(). */
+static struct kmcl_xact_entry *xact_entry(struct kmcl_xact *table, u32 slot)
+{
+	if (slot >= smp_load_acquire(&table->size))
+		return NULL;
+	return &table->chunks[slot / KMCL_XACT_CHUNK][slot % KMCL_XACT_CHUNK];
+}
+
+static void xact_publish(struct kmcl_xact *table, struct kmcl_xact_entry *chunk)
+{
+	u32 first = table->size, i;
+
+	lockdep_assert_held(&table->lock);
+	for (i = 0; i < KMCL_XACT_CHUNK; i++)
+		chunk[i].next_free = i + 1 < KMCL_XACT_CHUNK ? first + i + 1 : table->free;
+	table->chunks[first / KMCL_XACT_CHUNK] = chunk;
+	table->free = first;
+	/* A reader that sees the new size sees the chunk: xact_entry(). */
+	smp_store_release(&table->size, first + KMCL_XACT_CHUNK);
+}
+
+static int xact_grow(struct kmcl_xact *table, gfp_t gfp)
+{
+	struct kmcl_xact_entry *chunk = kcalloc(KMCL_XACT_CHUNK, sizeof(*chunk), gfp);
+	unsigned long flags;
+	int ret = 0;
+
+	if (!chunk)
+		return -ENOMEM;
+	spin_lock_irqsave(&table->lock, flags);
+	if (table->free == KMCL_XACT_MAX) {
+		if (table->size < KMCL_XACT_MAX) {
+			xact_publish(table, chunk);
+			chunk = NULL;
+		} else {
+			ret = -ENOSPC;
+		}
+	}
+	spin_unlock_irqrestore(&table->lock, flags);
+	kfree(chunk);
+	return ret;
+}
+
+static bool xact_pop(struct kmcl_xact *table, void *object, u32 *slot)
+{
+	struct kmcl_xact_entry *entry;
+	unsigned long flags;
+	bool found = false;
+
+	spin_lock_irqsave(&table->lock, flags);
+	if (table->free != KMCL_XACT_MAX) {
+		*slot = table->free;
+		entry = xact_entry(table, *slot);
+		table->free = entry->next_free;
+		entry->object = object;
+		found = true;
+	}
+	spin_unlock_irqrestore(&table->lock, flags);
+	return found;
+}
+
+/**
+ * kmcl_xact_add() - give an object a slot
+ * @table: the table
+ * @object: not NULL
+ * @gfp: for the table to grow
+ * @slot: out
+ *
+ * Context: as @gfp allows.
+ * Return: 0; -ENOMEM; -ENOSPC if all KMCL_XACT_MAX slots are in use.
+ */
+int kmcl_xact_add(struct kmcl_xact *table, void *object, gfp_t gfp, u32 *slot)
+{
+	int ret;
+
+	while (!xact_pop(table, object, slot)) {
+		ret = xact_grow(table, gfp);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * kmcl_xact_remove() - give a slot back
+ * @table: the table
+ * @slot: from kmcl_xact_add(), not armed
+ *
+ * The generation stays, so that ids of the old owner never name the next one.
+ */
+void kmcl_xact_remove(struct kmcl_xact *table, u32 slot)
+{
+	struct kmcl_xact_entry *entry = xact_entry(table, slot);
+	unsigned long flags;
+
+	if (WARN_ON_ONCE(!entry || atomic64_read(&entry->armed)))
+		return;
+	spin_lock_irqsave(&table->lock, flags);
+	entry->object = NULL;
+	entry->next_free = table->free;
+	table->free = slot;
+	spin_unlock_irqrestore(&table->lock, flags);
+}
+
+/**
+ * kmcl_xact_arm() - begin a transaction
+ * @table: the table
+ * @slot: of the caller's object, not armed
+ *
+ * From now on the id may be taken, even before this function has returned to
+ * its caller.
+ *
+ * Return: the id, never 0.
+ */
+u64 kmcl_xact_arm(struct kmcl_xact *table, u32 slot)
+{
+	struct kmcl_xact_entry *entry = xact_entry(table, slot);
+	u64 id;
+
+	if (!++entry->generation)
+		entry->generation = 1;
+	id = (u64)entry->generation << 32 | slot;
+	WARN_ON_ONCE(atomic64_xchg(&entry->armed, id));
+	return id;
+}
+
+/**
+ * kmcl_xact_take() - end a transaction
+ * @table: the table
+ * @id: anything at all
+ *
+ * Return: the object if @id was armed, to exactly one of all callers; NULL
+ * otherwise.
+ */
+void *kmcl_xact_take(struct kmcl_xact *table, u64 id)
+{
+	struct kmcl_xact_entry *entry = xact_entry(table, lower_32_bits(id));
+
+	if (!entry || !id || (u64)atomic64_cmpxchg(&entry->armed, id, 0) != id)
+		return NULL;
+	return entry->object;
+}
+
+/**
+ * kmcl_xact_take_any() - end whatever is under way
+ * @table: the table
+ * @cursor: where to go on; 0 at first
+ *
+ * For cancelling: each call takes one armed id. One pass over the slots, so that
+ * objects armed again meanwhile do not keep it going.
+ *
+ * Return: an object, or NULL at the end.
+ */
+void *kmcl_xact_take_any(struct kmcl_xact *table, u32 *cursor)
+{
+	struct kmcl_xact_entry *entry;
+
+	while ((entry = xact_entry(table, *cursor))) {
+		++*cursor;
+		if (atomic64_xchg(&entry->armed, 0))
+			return entry->object;
+	}
+	return NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The transaction table: names for things whose completion somebody else may
+ * report, late, twice, or never. An id is a slot and a generation, never an
+ * address; 0 is not an id. Used twice in each channel: ids on the wire name sent
+ * packets, and handles given to the driver name received ones.
+ *
+ * Birth: kmcl_xact_add() gives an object a slot, which it keeps. Users: arm gives
+ * the slot its next generation; whoever takes that id, out of all who try, gets
+ * the object, once. Death: kmcl_xact_remove(), only for a slot that is not armed.
+ */
+#ifndef _KMCL_XACT_H
+#define _KMCL_XACT_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#define KMCL_XACT_CHUNK		128u
+#define KMCL_XACT_CHUNKS	64u
+#define KMCL_XACT_MAX		(KMCL_XACT_CHUNK * KMCL_XACT_CHUNKS)
+
+/**
+ * struct kmcl_xact_entry - one slot
+ * @armed: the id that may be taken now; 0 = none. Written by atomics only
+ * @object: who owns the slot; set by add, NULL in a free slot
+ * @generation: of the last id; written by the owner of the slot
+ * @next_free: free list, under the table's lock
+ */
+struct kmcl_xact_entry {
+	atomic64_t armed;
+	void *object;
+	u32 generation;
+	u32 next_free;
+};
+
+/**
+ * struct kmcl_xact - the table
+ * @lock: the free list and growing
+ * @free: first free slot, or KMCL_XACT_MAX
+ * @size: slots in existence; grows only, published after the chunk
+ * @chunks: slots, KMCL_XACT_CHUNK in each; a chunk lives as long as the table
+ */
+struct kmcl_xact {
+	spinlock_t lock;
+	u32 free;
+	u32 size;
+	struct kmcl_xact_entry *chunks[KMCL_XACT_CHUNKS];
+};
+
+void kmcl_xact_init(struct kmcl_xact *table);
+void kmcl_xact_destroy(struct kmcl_xact *table);
+int kmcl_xact_add(struct kmcl_xact *table, void *object, gfp_t gfp, u32 *slot);
+void kmcl_xact_remove(struct kmcl_xact *table, u32 slot);
+u64 kmcl_xact_arm(struct kmcl_xact *table, u32 slot);
+void *kmcl_xact_take(struct kmcl_xact *table, u64 id);
+void *kmcl_xact_take_any(struct kmcl_xact *table, u32 *cursor);
+
+#endif /* _KMCL_XACT_H */
