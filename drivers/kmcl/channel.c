@@ -73,6 +73,7 @@ struct kmcl_channel *kmcl_channel_alloc(void)
 	kmcl_control_init(ch);
 	kmcl_watchdog_init(ch);
 	kmcl_packet_init(ch);
+	kmcl_xact_init(&ch->received);
 	kmcl_tx_init(ch);
 	kmcl_rx_init(ch);
 	channel_add(ch);
@@ -174,9 +175,10 @@ int kmcl_channel_cleanup(struct kmcl_channel *channel)
 	list_del(&channel->node);
 	mutex_unlock(&channels_lock);
 	kmcl_packet_drop_spares(channel);
-	kmcl_xact_destroy(&channel->sent);
 	/* kmcl_incoming_complete() may still be on its last lines. */
 	synchronize_rcu();
+	kmcl_xact_destroy(&channel->sent);
+	kmcl_xact_destroy(&channel->received);
 	kfree(channel);
 	return 0;
 }
@@ -484,14 +486,15 @@ EXPORT_SYMBOL_GPL(kmcl_channel_set_state_callbacks);
 
 /**
  * kmcl_channel_set_pointer() - remember something of the driver's
- * @channel: any state
+ * @channel: any state; NULL is ignored
  * @pointer: never looked at
  *
  * Context: any.
  */
 void kmcl_channel_set_pointer(struct kmcl_channel *channel, void *pointer)
 {
-	WRITE_ONCE(channel->pointer, pointer);
+	if (channel)
+		WRITE_ONCE(channel->pointer, pointer);
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_set_pointer);
 
@@ -500,11 +503,11 @@ EXPORT_SYMBOL_GPL(kmcl_channel_set_pointer);
  * @channel: any state
  *
  * Context: any.
- * Return: the pointer; NULL before the first set.
+ * Return: the pointer; NULL before the first set, or for a NULL channel.
  */
 void *kmcl_channel_get_pointer(const struct kmcl_channel *channel)
 {
-	return READ_ONCE(channel->pointer);
+	return channel ? READ_ONCE(channel->pointer) : NULL;
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_get_pointer);
 
@@ -513,11 +516,11 @@ EXPORT_SYMBOL_GPL(kmcl_channel_get_pointer);
  * @channel: any state
  *
  * Context: any.
- * Return: the name; it lives as long as the channel.
+ * Return: the name, which lives as long as the channel; NULL for a NULL channel.
  */
 const char *kmcl_channel_get_name(const struct kmcl_channel *channel)
 {
-	return channel->name;
+	return channel ? channel->name : NULL;
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_get_name);
 
@@ -553,10 +556,10 @@ EXPORT_SYMBOL_GPL(kmcl_channel_get_instance);
  * It may have moved on by the time this returns.
  *
  * Context: any.
- * Return: the state.
+ * Return: the state; KMCL_DISABLED for a NULL channel.
  */
 enum kmcl_state kmcl_channel_get_state(const struct kmcl_channel *channel)
 {
-	return READ_ONCE(channel->state);
+	return channel ? READ_ONCE(channel->state) : KMCL_DISABLED;
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_get_state);

@@ -29,11 +29,16 @@ static void set_state(struct kmcl_channel *ch, enum kmcl_state state)
 	wake_up_all(&ch->wait);
 }
 
+/* -ENODEV: rescinded meanwhile, which is no failure (KMCL C15); remove follows. */
 static void on_open_failed(struct kmcl_channel *ch, int error)
 {
 	spin_lock_irq(&ch->lock);
 	ch->ep->failed = true;
 	spin_unlock_irq(&ch->lock);
+	if (error == -ENODEV) {
+		set_state(ch, KMCL_ENABLED);
+		return;
+	}
 	kmcl_count(ch, open_failed);
 	pr_warn_ratelimited("%s: the host's offer could not be opened (%d); waits for another\n",
 			    ch->name, error);

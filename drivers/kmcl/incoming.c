@@ -32,12 +32,20 @@ static struct kmcl_incoming *incoming_alloc(struct kmcl_channel *ch)
 	return in;
 }
 
+/* The slot's generation stays, so that an old handle never names a new context. */
+static void incoming_free(struct kmcl_incoming *in)
+{
+	if (!in)
+		return;
+	kmcl_xact_remove(&in->channel->received, in->slot);
+	kvfree(in);
+}
+
 /* Contexts as configured. On -ENOMEM what there is stays for kmcl_incoming_destroy(). */
 int kmcl_incoming_create(struct kmcl_channel *ch)
 {
 	u32 i;
 
-	kmcl_xact_init(&ch->received);
 	init_llist_head(&ch->spare_incoming);
 	atomic_set(&ch->outstanding, 0);
 	ch->incoming = kvcalloc(ch->config.incoming, sizeof(*ch->incoming), GFP_KERNEL);
@@ -57,10 +65,9 @@ void kmcl_incoming_destroy(struct kmcl_channel *ch)
 	u32 i;
 
 	for (i = 0; ch->incoming && i < ch->config.incoming; i++)
-		kvfree(ch->incoming[i]);
+		incoming_free(ch->incoming[i]);
 	kvfree(ch->incoming);
 	ch->incoming = NULL;
-	kmcl_xact_destroy(&ch->received);
 }
 
 /**

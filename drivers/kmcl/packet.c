@@ -136,27 +136,30 @@ EXPORT_SYMBOL_GPL(kmcl_packet_free);
 
 /**
  * kmcl_packet_set_completion() - choose who is told when the packet is done
- * @packet: not in flight
+ * @packet: not in flight (else a warning, and nothing changes); NULL is ignored
  * @routine: replaces the default one; NULL brings that back
  *
  * Context: any. Before sending.
  */
 void kmcl_packet_set_completion(struct kmcl_packet *packet, kmcl_completion_t routine)
 {
+	if (!packet || WARN_ON_ONCE(atomic_read(&packet->state) != KMCL_PACKET_IDLE))
+		return;
 	packet->routine = routine ? routine : default_completion;
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_set_completion);
 
 /**
  * kmcl_packet_set_pointer() - remember something of the driver's
- * @packet: not in flight
+ * @packet: any packet object; NULL is ignored
  * @pointer: never looked at; survives sending
  *
  * Context: any.
  */
 void kmcl_packet_set_pointer(struct kmcl_packet *packet, void *pointer)
 {
-	packet->pointer = pointer;
+	if (packet)
+		packet->pointer = pointer;
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_set_pointer);
 
@@ -165,11 +168,11 @@ EXPORT_SYMBOL_GPL(kmcl_packet_set_pointer);
  * @packet: any packet object
  *
  * Context: any.
- * Return: the pointer; NULL before the first set.
+ * Return: the pointer; NULL before the first set, or for a NULL packet.
  */
 void *kmcl_packet_get_pointer(const struct kmcl_packet *packet)
 {
-	return packet->pointer;
+	return packet ? packet->pointer : NULL;
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_get_pointer);
 
@@ -178,11 +181,11 @@ EXPORT_SYMBOL_GPL(kmcl_packet_get_pointer);
  * @packet: any packet object
  *
  * Context: any.
- * Return: the channel it was allocated for.
+ * Return: the channel it was allocated for; NULL for a NULL packet.
  */
 struct kmcl_channel *kmcl_packet_get_channel(const struct kmcl_packet *packet)
 {
-	return packet->channel;
+	return packet ? packet->channel : NULL;
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_get_channel);
 

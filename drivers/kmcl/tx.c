@@ -356,7 +356,10 @@ void kmcl_tx_cancel(struct kmcl_channel *ch)
 	spin_lock_irqsave(&ch->tx.lock, flags);
 	list_for_each_entry(item, &ch->tx.queue, node) {
 		item->status = -ENODEV;
-		kmcl_count(ch, cancelled);
+		if (item->type == KMCL_PKT_COMPLETION)
+			kmcl_count(ch, unsent_completions);
+		else
+			kmcl_count(ch, cancelled);
 	}
 	list_splice_tail_init(&ch->tx.queue, &ch->tx.done);
 	tell = tx_begin_telling(ch);
