@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a person types. Kbuild says how the modules are built.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+TESTBED = tools/testbed
+T ?=
+
+.DEFAULT_GOAL = all
+.PHONY: all modules modules_install install hvhost demo guest test kunit packages clean help
+
+all: modules hvhost
+
+# For the kernel that KDIR points to; modules for test guests are built elsewhere
+modules:
+	@[ -d "$(KDIR)" ] || { \
+		echo "no kernel headers at $(KDIR): install linux-headers for this kernel, or name others," >&2; \
+		echo "as in: make KDIR=/lib/modules/6.1.0-9-amd64/build" >&2; exit 1; }
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules
+
+modules_install install: modules
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules_install
+
+hvhost:
+	$(MAKE) -C tools/hvhost
+
+demo:
+	@$(TESTBED)/demo
+
+guest:
+	@$(TESTBED)/guest
+
+test:
+	@$(TESTBED)/run-tests $(if $(strip $(T)),"$(T)")
+
+kunit:
+	@$(TESTBED)/packages.sh test
+	@$(TESTBED)/kunit.sh
+
+packages:
+	@$(TESTBED)/packages.sh test
+
+clean:
+	@[ ! -d "$(KDIR)" ] || $(MAKE) -C "$(KDIR)" M="$(CURDIR)" clean
+	$(MAKE) -C tools/hvhost clean
+
+help:
+	@echo "make                 the modules for this kernel (KDIR=... for another) and hvhost"
+	@echo "make install         the modules, into the kernel's module directory"
+	@echo "make hvhost          the test host: tools/hvhost"
+	@echo "make demo            build all, boot a Hyper-V guest, run every sample, print a table"
+	@echo "make guest           the same guest with a shell on the console"
+	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
+	@echo "make kunit           the unit tests of the modules, in a kernel of their own"
+	@echo "make packages        install, or print, the Debian packages that the tests need"
+	@echo "make clean           remove what was built in the tree"
+	@echo "Built kernels and downloads are kept in \$$KMCL_CACHE (~/.cache/kmcl)."

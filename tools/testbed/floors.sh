@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced: where guests run, and how a batch of them is prepared and run.
+# The one place that knows whether hvhost runs on this machine or in L1.
+
+# Where /dev/kvm of this machine has Hyper-V emulation hvhost runs on it;
+# otherwise QEMU emulates a machine (L1) that has. KMCL_FLOOR overrides.
+choose_floor() {
+	local why
+	case ${KMCL_FLOOR:-auto} in
+	direct | nested) FLOOR=$KMCL_FLOOR; say "guests run $FLOOR (KMCL_FLOOR)"; return ;;
+	auto) ;;
+	*) die "KMCL_FLOOR is direct, nested or auto, not '$KMCL_FLOOR'" ;;
+	esac
+	if why=$("$HVHOST" --probe 2>&1); then
+		FLOOR=direct
+		say "guests run directly: hvhost on this machine's /dev/kvm"
+	else
+		FLOOR=nested
+		say "guests run nested: hvhost in a machine that QEMU emulates, since here: $(printf %s "$why" | head -n1)"
+	fi
+}
+
+build_hvhost() {
+	local log=$KMCL_BUILD/logs/hvhost.log
+	mkdir -p "$KMCL_BUILD/logs" "$KMCL_BUILD/hvhost"
+	if ! make -C "$TOP/tools/hvhost" "O=$KMCL_BUILD/hvhost" >"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		die "hvhost does not build: see $log"
+	fi
+	if grep -i 'warning' "$log" >&2; then
+		die "hvhost builds with warnings: see $log"
+	fi
+	HVHOST=$KMCL_BUILD/hvhost/hvhost
+	HVPUT=$KMCL_BUILD/hvhost/guest/hvput
+}
+
+# new_share NAME: an empty batch; sets SHARE
+new_share() {
+	SHARE=$KMCL_BUILD/runs/$1
+	rm -rf "$SHARE"
+	mkdir -p "$SHARE"/{jobs,queue,taken,kernels,initramfs}
+}
+
+share_hvhost() {
+	cp "$HVHOST" "$SHARE/hvhost"
+	cp "$TESTBED/jobs" "$SHARE/run-jobs"
+}
+
+# share_kernel FLAVOUR: its kernel and initramfs, with our modules and guest tools
+# (KMCL_MODULES=no: without our modules, for who works on hvhost alone)
+share_kernel() {
+	local flavour=$1 kernel modules extra=()
+	[ ! -e "$SHARE/kernels/$flavour" ] || return 0
+	kernel=$("$TESTBED/kernels.sh" "$flavour") || return
+	if [ "${KMCL_MODULES:-yes}" = yes ]; then
+		modules=$("$TESTBED/modules.sh" "$flavour") || return
+		mapfile -d '' -t extra < <(find "$modules" -name '*.ko' -print0)
+	fi
+	"$TESTBED/initramfs.sh" guest "$flavour" "$SHARE/base" ${extra[@]+"${extra[@]}"}
+	"$TESTBED/initramfs.sh" add "$SHARE/tools" "bin/hvput=$HVPUT"
+	cat "$SHARE/base" "$SHARE/tools" >"$SHARE/initramfs/$flavour.cpio"
+	rm "$SHARE/base" "$SHARE/tools"
+	cp "$kernel/vmlinuz" "$SHARE/kernels/$flavour"
+}
+
+quote() {
+	local word
+	for word; do
+		printf " '%s'" "${word//\'/\'\\\'\'}"
+	done
+}
+
+# add_job ID QUEUE GUEST_SCRIPT "OPTIONS" [HVHOST_ARGUMENT...]: for run_queue. Extra
+# files of the guest: JOB_FILES=(path-in-guest=file ...)
+add_job() {
+	local id=$1 queue=$2 script=$3 options=$4
+	shift 4
+	mkdir -p "$SHARE/jobs/$id" "$SHARE/queue/$queue"
+	printf '%s\n' "$options" >"$SHARE/jobs/$id/options"
+	printf 'set --%s\n' "$(quote "$@")" >"$SHARE/jobs/$id/arguments"
+	"$TESTBED/initramfs.sh" add "$SHARE/jobs/$id/guest.cpio" "guest.sh=$script" ${JOB_FILES[@]+"${JOB_FILES[@]}"}
+	: >"$SHARE/queue/$queue/$id"
+}
+
+# One floor works on the queue until it is empty. A floor that dies is started
+# again for what is left.
+work_queue() {
+	local queue=$1 smp=$2 number=$3 log=$SHARE/floor-$1-$3.log
+	while [ -n "$(waiting "$queue")" ]; do
+		printf '@boot %s %s\n' "$queue" "$number"
+		if [ "$FLOOR" = direct ]; then
+			sh "$SHARE/run-jobs" "$SHARE" "$queue"
+		else
+			"$TESTBED/l1" --smp "$smp" --timeout "${KMCL_FLOOR_TIMEOUT:-3600}" --share "$SHARE" \
+				-- "sh /share/run-jobs /share $queue" 2>&1
+		fi | tee -a "$log" | grep --line-buffered -E '^(@|guest: )' || true
+	done
+	printf '@end %s %s\n' "$queue" "$number"
+}
+
+waiting() {
+	local path id
+	for path in "$SHARE/queue/$1"/*; do
+		id=$(basename "$path")
+		[ ! -e "$path" ] || [ -e "$SHARE/taken/$id" ] || printf '%s\n' "$id"
+	done
+}
+
+# run_queue QUEUE FLOORS SMP SILENCE: runs the queue on so many floors at once and
+# prints their events, one a line: "@boot QUEUE N", "@start JOB", "@done JOB EXIT
+# SECONDS", "@lost JOB", "@end QUEUE N", and what live guests say. Floors that say nothing for SILENCE
+# seconds are ended.
+run_queue() {
+	local queue=$1 floors=$2 smp=$3 silence=$4 n event left=$2 pids=()
+	local fifo=$SHARE/events-$queue
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	for ((n = 1; n <= floors; n++)); do
+		work_queue "$queue" "$smp" "$n" >&7 7>&- &
+		pids+=($!)
+	done
+	while [ "$left" -gt 0 ]; do
+		if ! read -r -t "$silence" -u 7 event; then
+			say "no sign of life for $silence s: ending the floors"
+			end_processes "${pids[@]}"
+			break
+		fi
+		event=${event%$'\r'}
+		case $event in "@end "*) left=$((left - 1)) ;; esac
+		printf '%s\n' "$event"
+	done
+	exec 7>&-
+	wait "${pids[@]}" 2>/dev/null || true
+	rm -f "$fifo"
+	lost_jobs "$queue"
+}
+
+lost_jobs() {
+	local path id
+	for path in "$SHARE/queue/$1"/*; do
+		id=$(basename "$path")
+		[ ! -e "$path" ] || [ -e "$SHARE/jobs/$id/exit" ] || printf '@lost %s\n' "$id"
+	done
+}
+
+# Ends processes and all that they started
+end_processes() {
+	local pid child
+	for pid; do
+		for child in $(cat "/proc/$pid/task/$pid/children" 2>/dev/null); do
+			end_processes "$child"
+		done
+		kill "$pid" 2>/dev/null || true
+	done
+}

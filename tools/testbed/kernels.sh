@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Usage: kernels.sh FLAVOUR...
+#
+# Puts Debian's stock kernels into the cache, for booting test guests, without
+# installing them: kernels/FLAVOUR/{vmlinuz,release,lib/modules/RELEASE}.
+# Prints one directory per flavour. Flavours: 6.1-amd64, 6.1-cloud-amd64,
+# 6.1-rt-amd64, 6.12-amd64, 6.12-cloud-amd64, 6.12-rt-amd64.
+
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+# The image package that the meta-package stands for, e.g. linux-image-6.1.0-56-amd64
+image_package() {
+	local meta
+	meta=$(meta_package image "$1")
+	apt-cache depends --no-recommends --no-suggests "$meta" 2>/dev/null |
+		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n1
+}
+
+download() {
+	local package=$1 dir=$2
+	say "downloading $package"
+	if ! (cd "$dir" && apt-get download -qq -o APT::Sandbox::User=root "$package" >&2); then
+		return 1
+	fi
+}
+
+# The headers on this machine must fit the kernel that is booted
+installed_release() {
+	dpkg-query -W -f '${Depends}\n' "$(meta_package headers "$1")" 2>/dev/null |
+		sed -n 's/^linux-headers-\([^ ,]*\).*/\1/p'
+}
+
+unpack() {
+	local flavour=$1 dir=$2 package release tmp=$2.tmp
+	package=$(image_package "$flavour")
+	release=$(installed_release "$flavour")
+	[ -z "$release" ] || package=linux-image-$release
+	[ -n "$package" ] ||
+		die "no package $(meta_package image "$flavour") is known to apt: run apt-get update; if Debian has dropped it, adjust meta_package in tools/testbed/env.sh"
+	rm -rf "$tmp"
+	mkdir -p "$tmp/deb"
+	download "$package" "$tmp/deb" ||
+		die "cannot download $package: apt-get update, then upgrade $(meta_package headers "$flavour"), since its kernel is no longer offered"
+	say "unpacking $package"
+	dpkg-deb -x "$tmp"/deb/*.deb "$tmp/root"
+	release=${package#linux-image-}
+	mkdir -p "$tmp/lib/modules"
+	mv "$tmp/root/boot/vmlinuz-$release" "$tmp/vmlinuz"
+	mv "$tmp/root/boot/config-$release" "$tmp/config"
+	mv "$tmp/root/lib/modules/$release" "$tmp/lib/modules/"
+	rm -rf "$tmp/root" "$tmp/deb"
+	PATH=$PATH:/sbin:/usr/sbin depmod -b "$tmp" "$release"
+	printf '%s\n' "$release" >"$tmp/release"
+	rm -rf "$dir"
+	mv "$tmp" "$dir"
+}
+
+# A cached kernel stays good until the headers on this machine are for another one
+is_current() {
+	local dir=$1 flavour=$2 want
+	[ -f "$dir/release" ] || return 1
+	want=$(installed_release "$flavour")
+	[ -z "$want" ] || [ "$want" = "$(cat "$dir/release")" ]
+}
+
+ensure() {
+	local flavour=$1 dir=$KMCL_CACHE/kernels/$1
+	mkdir -p "$KMCL_CACHE/kernels"
+	is_current "$dir" "$flavour" || unpack "$flavour" "$dir"
+	printf '%s\n' "$dir"
+}
+
+main() {
+	local flavour
+	help_if_asked "$@"
+	[ $# -gt 0 ] || die "which flavours? one or more of: $FLAVOURS"
+	for flavour; do
+		known_flavour "$flavour"
+	done
+	for flavour; do
+		with_lock "kernel-$flavour" ensure "$flavour"
+	done
+}
+
+main "$@"

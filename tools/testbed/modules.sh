@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Usage: modules.sh [--force] FLAVOUR...
+#
+# Builds all modules of this tree against Debian's headers of each flavour, in
+# a copy outside the tree, with W=1 and, where sparse is installed, C=1. Any
+# warning is an error. Prints one directory per flavour, which holds the .ko
+# files. What was built from the same sources against the same headers is kept;
+# --force builds anyway.
+
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+SOURCES="Kbuild drivers include samples"
+force=no
+
+# The compiler's build number may differ from the kernel's; that is no fault of ours
+HARMLESS="the compiler differs from the one used to build the kernel"
+
+release_of() {
+	local meta release
+	meta=$(meta_package headers "$1")
+	release=$(dpkg-query -W -f '${Depends}\n' "$meta" 2>/dev/null |
+		sed -n 's/^linux-headers-\([^ ,]*\).*/\1/p')
+	[ -n "$release" ] || die "package $meta is not installed: run tools/testbed/packages.sh"
+	[ -d "/lib/modules/$release/build" ] || die "/lib/modules/$release/build is missing: reinstall linux-headers-$release"
+	printf '%s\n' "$release"
+}
+
+source_files() {
+	local name
+	(cd "$TOP" && for name in $SOURCES; do
+		[ ! -e "$name" ] || find "$name" -type f \( -name '*.[chS]' -o -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.sh' -o -name '*.in' \) -print0
+	done) | LC_ALL=C sort -z
+}
+
+fingerprint() {
+	{
+		printf '%s\n' "$1"
+		(cd "$TOP" && source_files | xargs -0 -r cksum)
+		cksum <"$TESTBED/modules.sh"
+		command -v sparse || true
+	} | cksum
+}
+
+copy_sources() {
+	rm -rf "$1"
+	mkdir -p "$1"
+	(cd "$TOP" && source_files | cpio --quiet --null -pdm "$1")
+}
+
+compile() {
+	local release=$1 dir=$2 check=0
+	if command -v sparse >/dev/null; then check=1; fi
+	make -C "/lib/modules/$release/build" "M=$dir" W=1 "C=$check" -j"$(nproc)" modules
+}
+
+build() {
+	local flavour=$1 release dir log print
+	release=$(release_of "$flavour")
+	dir=$KMCL_BUILD/modules/$flavour
+	log=$KMCL_BUILD/logs/modules-$flavour.log
+	print=$(fingerprint "$release")
+	if [ "$force" = no ] && [ "$print" = "$(cat "$dir.built" 2>/dev/null)" ]; then
+		printf '%s\n' "$dir"
+		return
+	fi
+	mkdir -p "$KMCL_BUILD/logs"
+	rm -f "$dir.built"
+	say "building the modules for $flavour ($release)"
+	copy_sources "$dir"
+	if ! compile "$release" "$dir" >"$log" 2>&1; then
+		{ grep -E 'error|Error' "$log" || cat "$log"; } | tail -n 12 >&2
+		die "the modules do not build for $flavour: see $log"
+	fi
+	if grep -iE 'warning|error:' "$log" | grep -v "$HARMLESS" >&2; then
+		die "the modules build for $flavour with warnings: see $log"
+	fi
+	printf '%s' "$print" >"$dir.built"
+	printf '%s\n' "$dir"
+}
+
+main() {
+	local flavour
+	help_if_asked "$@"
+	if [ "${1:-}" = --force ]; then force=yes; shift; fi
+	[ $# -gt 0 ] || die "which flavours? one or more of: $FLAVOURS"
+	case $KMCL_BUILD in
+	*[[:space:]]*) die "kbuild cannot work in a path with spaces: set KMCL_CACHE to another place than '$KMCL_CACHE'" ;;
+	esac
+	for flavour; do
+		known_flavour "$flavour"
+	done
+	for flavour; do
+		with_lock "modules-$(basename "$KMCL_BUILD")-$flavour" build "$flavour"
+	done
+}
+
+main "$@"

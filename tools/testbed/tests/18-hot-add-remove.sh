@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+title="devices come and go while the guest runs, with stock drivers"
+cpu_counts="1 2"
+
+arguments() {
+	printf '%s\n' \
+		--device shutdown \
+		--add-after 1,heartbeat,period-ms=100 \
+		--rescind-after 1,heartbeat,reoffer=0.2,count=3 \
+		--rescind-after 1,shutdown
+}
+
+guest() {
+	cat <<'END'
+stock hv_utils
+bound() { [ "$(driver_of "$(vmbus_device "$HEARTBEAT")")" = hv_utils ]; }
+gone() { ! vmbus_device "$1" >/dev/null; }
+await 20 gone "$SHUTDOWN" || fail "the shutdown device is still there"
+for round in 1 2 3; do
+	await 20 bound || fail "no heartbeat device is bound in round $round"
+	await 20 gone "$HEARTBEAT" || fail "the heartbeat device is still there in round $round"
+done
+await 20 bound || fail "the heartbeat device does not come back"
+END
+}
+
+check() {
+	is "offered" "$(device_field heartbeat offers)" 4
+	is "opened" "$(device_field heartbeat opens)" 4
+	is "taken away" "$(device_field heartbeat rescinds)" 3
+	is "the other is gone for good" "$(device_field shutdown rescinds)" 1
+	is "no protocol errors" "$(protocol_errors)" 0
+}
