@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The transaction table: an id names its object once, and nothing ever after.
+ *
+ * The code under test only computes and exports nothing, so it is compiled in:
+ * the suite needs no other module.
+ */
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "xact.c"
+
+#define RACERS	4
+#define ROUNDS	2000
+
+static u64 id_of(u32 generation, u32 slot)
+{
+	return (u64)generation << 32 | slot;
+}
+
+/* An object with a slot: any address will do, each test uses those of its own array. */
+static u32 slot_for(struct kunit *test, void *object)
+{
+	u32 slot = U32_MAX;
+
+	KUNIT_ASSERT_EQ(test, kmcl_xact_add(test->priv, object, GFP_KERNEL, &slot), 0);
+	return slot;
+}
+
+/* --- slots --------------------------------------------------------------- */
+
+static void gives_every_object_a_slot_of_its_own(struct kunit *test)
+{
+	const u32 count = KMCL_XACT_CHUNK * 2 + 1;
+	unsigned long *seen = kunit_kzalloc(test, BITS_TO_LONGS(KMCL_XACT_MAX) * sizeof(long),
+					    GFP_KERNEL);
+	u32 i, slot;
+
+	KUNIT_ASSERT_NOT_NULL(test, seen);
+	for (i = 0; i < count; i++) {
+		slot = slot_for(test, test);
+		KUNIT_ASSERT_LT(test, slot, KMCL_XACT_MAX);
+		KUNIT_ASSERT_FALSE_MSG(test, __test_and_set_bit(slot, seen), "slot %u twice", slot);
+	}
+}
+
+static void grows_by_a_chunk_when_the_last_slot_is_gone(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, table->size, 0u);
+	for (i = 0; i < KMCL_XACT_CHUNK; i++)
+		slot_for(test, test);
+	KUNIT_EXPECT_EQ(test, table->size, KMCL_XACT_CHUNK);
+	slot_for(test, test);
+	KUNIT_EXPECT_EQ(test, table->size, 2 * KMCL_XACT_CHUNK);
+}
+
+static void uses_a_slot_again_before_it_grows(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 i, slot = 0;
+
+	for (i = 0; i < KMCL_XACT_CHUNK; i++)
+		slot = slot_for(test, test);
+	kmcl_xact_remove(table, slot);
+	KUNIT_EXPECT_EQ(test, slot_for(test, test), slot);
+	KUNIT_EXPECT_EQ(test, table->size, KMCL_XACT_CHUNK);
+}
+
+static void takes_the_largest_number_of_objects(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < KMCL_XACT_MAX; i++)
+		slot_for(test, test);
+}
+
+static void refuses_one_object_above_the_largest_number(struct kunit *test)
+{
+	u32 i, slot = 0, refused = 0;
+
+	for (i = 0; i < KMCL_XACT_MAX; i++)
+		slot = slot_for(test, test);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_add(test->priv, test, GFP_KERNEL, &refused), -ENOSPC);
+	kmcl_xact_remove(test->priv, slot);
+	KUNIT_EXPECT_EQ(test, slot_for(test, test), slot);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_add(test->priv, test, GFP_KERNEL, &refused), -ENOSPC);
+}
+
+static void changes_nothing_when_memory_is_short(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 slot = 0;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "needs CONFIG_FAILSLAB");
+#ifdef CONFIG_FAULT_INJECTION
+	current->fail_nth = 1;
+#endif
+	ret = kmcl_xact_add(table, test, GFP_ATOMIC | __GFP_NOWARN, &slot);
+#ifdef CONFIG_FAULT_INJECTION
+	current->fail_nth = 0;
+#endif
+	KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+	KUNIT_EXPECT_EQ(test, table->size, 0u);
+	slot_for(test, test);
+}
+
+/* --- ids ----------------------------------------------------------------- */
+
+static void an_id_names_its_object(struct kunit *test)
+{
+	int a, b;
+	u32 slot_a = slot_for(test, &a), slot_b = slot_for(test, &b);
+	u64 id_a = kmcl_xact_arm(test->priv, slot_a), id_b = kmcl_xact_arm(test->priv, slot_b);
+
+	KUNIT_EXPECT_NE(test, id_a, id_b);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(test->priv, id_b), (void *)&b);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(test->priv, id_a), (void *)&a);
+}
+
+static void an_id_is_never_zero(struct kunit *test)
+{
+	u32 slot = slot_for(test, test);
+	int i;
+
+	KUNIT_EXPECT_EQ(test, slot, 0u);
+	for (i = 0; i < 3; i++) {
+		u64 id = kmcl_xact_arm(test->priv, slot);
+
+		KUNIT_EXPECT_NE(test, id, 0ull);
+		kmcl_xact_take(test->priv, id);
+	}
+}
+
+static void an_id_says_nothing_of_an_address(struct kunit *test)
+{
+	u32 slot = slot_for(test, test);
+	u64 id = kmcl_xact_arm(test->priv, slot);
+
+	KUNIT_EXPECT_EQ(test, lower_32_bits(id), slot);
+	KUNIT_EXPECT_EQ(test, upper_32_bits(id), 1u);
+}
+
+static void takes_an_id_only_once(struct kunit *test)
+{
+	u32 slot = slot_for(test, test);
+	u64 id = kmcl_xact_arm(test->priv, slot);
+
+	KUNIT_EXPECT_NOT_NULL(test, kmcl_xact_take(test->priv, id));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id));
+}
+
+static void refuses_id_zero(struct kunit *test)
+{
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, 0));
+	slot_for(test, test);
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, 0));
+}
+
+static void refuses_every_id_of_an_empty_table(struct kunit *test)
+{
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id_of(1, 0)));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, U64_MAX));
+}
+
+static const u32 foreign_slots[] = {
+	KMCL_XACT_CHUNK - 1,	/* there, but nobody's */
+	KMCL_XACT_CHUNK,	/* one behind the table */
+	KMCL_XACT_MAX - 1,
+	KMCL_XACT_MAX,
+	BIT(31),
+	U32_MAX,
+};
+
+static void foreign_slot_desc(const u32 *slot, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "slot %u", *slot);
+}
+
+KUNIT_ARRAY_PARAM(foreign_slot, foreign_slots, foreign_slot_desc);
+
+static void refuses_slots_that_are_nobodys(struct kunit *test)
+{
+	const u32 *slot = test->param_value;
+
+	kmcl_xact_arm(test->priv, slot_for(test, test));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id_of(0, *slot)));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id_of(1, *slot)));
+}
+
+static void refuses_a_slot_that_is_not_armed(struct kunit *test)
+{
+	u32 slot = slot_for(test, test);
+
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id_of(0, slot)));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id_of(1, slot)));
+}
+
+static void refuses_the_generation_before(struct kunit *test)
+{
+	u32 slot = slot_for(test, test);
+	u64 old = kmcl_xact_arm(test->priv, slot), id;
+
+	kmcl_xact_take(test->priv, old);
+	id = kmcl_xact_arm(test->priv, slot);
+	KUNIT_EXPECT_EQ(test, id - old, 1ull << 32);
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, old));
+	KUNIT_EXPECT_NOT_NULL(test, kmcl_xact_take(test->priv, id));
+}
+
+static void refuses_the_generation_after(struct kunit *test)
+{
+	u64 id = kmcl_xact_arm(test->priv, slot_for(test, test));
+
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id + (1ull << 32)));
+	KUNIT_EXPECT_NOT_NULL(test, kmcl_xact_take(test->priv, id));
+}
+
+static void an_old_id_does_not_name_the_next_owner(struct kunit *test)
+{
+	int first, second;
+	u32 slot = slot_for(test, &first);
+	u64 old = kmcl_xact_arm(test->priv, slot), id;
+
+	kmcl_xact_take(test->priv, old);
+	kmcl_xact_remove(test->priv, slot);
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, old));
+	KUNIT_ASSERT_EQ(test, slot_for(test, &second), slot);
+	id = kmcl_xact_arm(test->priv, slot);
+	KUNIT_EXPECT_NE(test, id, old);
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, old));
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(test->priv, id), (void *)&second);
+}
+
+static void skips_generation_zero_when_it_wraps(struct kunit *test)
+{
+	u32 slot = slot_for(test, test);
+	u64 last, id;
+
+	xact_entry(test->priv, slot)->generation = U32_MAX - 1;
+	last = kmcl_xact_arm(test->priv, slot);
+	KUNIT_EXPECT_EQ(test, upper_32_bits(last), U32_MAX);
+	kmcl_xact_take(test->priv, last);
+	id = kmcl_xact_arm(test->priv, slot);
+	KUNIT_EXPECT_EQ(test, upper_32_bits(id), 1u);
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, last));
+	KUNIT_EXPECT_NOT_NULL(test, kmcl_xact_take(test->priv, id));
+}
+
+/* --- cancelling ---------------------------------------------------------- */
+
+static void cancelling_finds_nothing_in_an_empty_table(struct kunit *test)
+{
+	u32 cursor = 0;
+
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take_any(test->priv, &cursor));
+	slot_for(test, test);
+	cursor = 0;
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take_any(test->priv, &cursor));
+}
+
+static void cancelling_takes_what_is_under_way_and_nothing_else(struct kunit *test)
+{
+	const u32 count = KMCL_XACT_CHUNK + 3;
+	u8 *hits = kunit_kzalloc(test, count, GFP_KERNEL), *hit;
+	u32 i, slot, cursor = 0;
+	u64 id;
+
+	KUNIT_ASSERT_NOT_NULL(test, hits);
+	for (i = 0; i < count; i++) {
+		slot = slot_for(test, &hits[i]);
+		if (i % 3 == 0)
+			continue;
+		id = kmcl_xact_arm(test->priv, slot);
+		if (i % 3 == 1)
+			kmcl_xact_take(test->priv, id);
+	}
+	while ((hit = kmcl_xact_take_any(test->priv, &cursor)))
+		++*hit;
+	for (i = 0; i < count; i++)
+		KUNIT_EXPECT_EQ_MSG(test, hits[i], i % 3 == 2, "object %u", i);
+}
+
+static void a_cancelled_id_is_spent(struct kunit *test)
+{
+	u64 id = kmcl_xact_arm(test->priv, slot_for(test, test));
+	u32 cursor = 0;
+
+	KUNIT_EXPECT_NOT_NULL(test, kmcl_xact_take_any(test->priv, &cursor));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id));
+	cursor = 0;
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take_any(test->priv, &cursor));
+}
+
+static void cancelling_ends_although_objects_are_armed_again(struct kunit *test)
+{
+	u32 slots[3], cursor = 0, calls = 0, i;
+
+	for (i = 0; i < ARRAY_SIZE(slots); i++) {
+		slots[i] = slot_for(test, &slots[i]);
+		kmcl_xact_arm(test->priv, slots[i]);
+	}
+	for (;;) {
+		u32 *slot = kmcl_xact_take_any(test->priv, &cursor);
+
+		if (!slot)
+			break;
+		kmcl_xact_arm(test->priv, *slot);
+		KUNIT_ASSERT_LE(test, ++calls, 3u);
+	}
+	KUNIT_EXPECT_EQ(test, calls, 3u);
+	cursor = 0;
+	while (kmcl_xact_take_any(test->priv, &cursor))
+		;
+}
+
+/* --- races --------------------------------------------------------------- */
+
+/**
+ * struct race - threads that all go for the same ids
+ * @table: the table
+ * @id: what to take now; 0: wait; U64_MAX: stop
+ * @tries: answers given to the current id
+ * @wins: objects handed out for the current id
+ */
+struct race {
+	struct kmcl_xact *table;
+	u64 id;
+	atomic_t tries;
+	atomic_t wins;
+};
+
+static int racer(void *data)
+{
+	struct race *race = data;
+	u64 id, last = 0;
+
+	while (!kthread_should_stop()) {
+		id = smp_load_acquire(&race->id);
+		if (id && id != last) {
+			last = id;
+			if (kmcl_xact_take(race->table, id))
+				atomic_inc(&race->wins);
+			atomic_inc(&race->tries);
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static void stop_racer(void *task)
+{
+	kthread_stop(task);
+}
+
+static void start_racers(struct kunit *test, int (*body)(void *), void *data, int count)
+{
+	struct task_struct *task;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		task = kthread_run(body, data, "kmcl_race/%d", i);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+		KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, stop_racer, task), 0);
+	}
+}
+
+static void one_of_many_takers_gets_the_object(struct kunit *test)
+{
+	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	u32 slot = slot_for(test, test);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, race);
+	race->table = test->priv;
+	start_racers(test, racer, race, RACERS);
+	for (i = 0; i < ROUNDS; i++) {
+		atomic_set(&race->tries, 0);
+		atomic_set(&race->wins, 0);
+		smp_store_release(&race->id, kmcl_xact_arm(test->priv, slot));
+		while (atomic_read(&race->tries) < RACERS)
+			cond_resched();
+		KUNIT_ASSERT_EQ(test, atomic_read(&race->wins), 1);
+	}
+}
+
+/* Asks for ids of slots that come into being meanwhile. */
+static int prober(void *data)
+{
+	struct kmcl_xact *table = data;
+	u32 slot = 0;
+
+	while (!kthread_should_stop()) {
+		if (kmcl_xact_take(table, id_of(U32_MAX, slot)))
+			WARN_ONCE(1, "an id that nobody armed was taken");
+		slot = (slot + 61) % KMCL_XACT_MAX;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void grows_while_others_look_things_up(struct kunit *test)
+{
+	u32 i;
+
+	start_racers(test, prober, test->priv, 2);
+	for (i = 0; i < KMCL_XACT_MAX; i++) {
+		u32 slot = slot_for(test, test);
+		u64 id = kmcl_xact_arm(test->priv, slot);
+
+		KUNIT_ASSERT_PTR_EQ(test, kmcl_xact_take(test->priv, id), (void *)test);
+	}
+}
+
+static void destroy_table(void *table)
+{
+	kmcl_xact_destroy(table);
+}
+
+static int kmcl_xact_init_case(struct kunit *test)
+{
+	struct kmcl_xact *table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
+
+	if (!table)
+		return -ENOMEM;
+	kmcl_xact_init(table);
+	test->priv = table;
+	return kunit_add_action_or_reset(test, destroy_table, table);
+}
+
+static struct kunit_case kmcl_xact_cases[] = {
+	KUNIT_CASE(gives_every_object_a_slot_of_its_own),
+	KUNIT_CASE(grows_by_a_chunk_when_the_last_slot_is_gone),
+	KUNIT_CASE(uses_a_slot_again_before_it_grows),
+	KUNIT_CASE(takes_the_largest_number_of_objects),
+	KUNIT_CASE(refuses_one_object_above_the_largest_number),
+	KUNIT_CASE(changes_nothing_when_memory_is_short),
+	KUNIT_CASE(an_id_names_its_object),
+	KUNIT_CASE(an_id_is_never_zero),
+	KUNIT_CASE(an_id_says_nothing_of_an_address),
+	KUNIT_CASE(takes_an_id_only_once),
+	KUNIT_CASE(refuses_id_zero),
+	KUNIT_CASE(refuses_every_id_of_an_empty_table),
+	KUNIT_CASE_PARAM(refuses_slots_that_are_nobodys, foreign_slot_gen_params),
+	KUNIT_CASE(refuses_a_slot_that_is_not_armed),
+	KUNIT_CASE(refuses_the_generation_before),
+	KUNIT_CASE(refuses_the_generation_after),
+	KUNIT_CASE(an_old_id_does_not_name_the_next_owner),
+	KUNIT_CASE(skips_generation_zero_when_it_wraps),
+	KUNIT_CASE(cancelling_finds_nothing_in_an_empty_table),
+	KUNIT_CASE(cancelling_takes_what_is_under_way_and_nothing_else),
+	KUNIT_CASE(a_cancelled_id_is_spent),
+	KUNIT_CASE(cancelling_ends_although_objects_are_armed_again),
+	KUNIT_CASE(one_of_many_takers_gets_the_object),
+	KUNIT_CASE(grows_while_others_look_things_up),
+	{}
+};
+
+static struct kunit_suite kmcl_xact_suite = {
+	.name = "kmcl_xact",
+	.init = kmcl_xact_init_case,
+	.test_cases = kmcl_xact_cases,
+};
+kunit_test_suite(kmcl_xact_suite);
+
+MODULE_DESCRIPTION("KUnit suite: the transaction table");
+MODULE_LICENSE("GPL");
