@@ -366,6 +366,8 @@ static void enable(struct bed *bed)
 {
 	KUNIT_ASSERT_EQ(bed->test, kmcl_channel_enable(bed->ch), 0);
 	KUNIT_ASSERT_TRUE(bed->test, wait_until(is_in(bed, KMCL_ACTIVE)));
+	/* From here on packets are received in signal_guest(), not in a worker. */
+	KUNIT_ASSERT_TRUE(bed->test, wait_until(!atomic_read(&bed->ch->rx.run)));
 }
 
 /* Enabled, with one packet of the host at the driver. */

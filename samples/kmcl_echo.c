@@ -29,7 +29,7 @@
 
 #define SEQ_SIZE	8u		/* the smallest payload */
 #define DEPTH_MAX	4096u
-#define MEMORY_MAX	(256u << 20)	/* of all packets together */
+#define MEMORY_MAX	(64u << 20)	/* of all packets together */
 #define RETRY_MS	10		/* after the DMA API was short of memory */
 
 static char *type;

@@ -284,6 +284,11 @@ void vmbus_versions_help(FILE *out)
 		fprintf(out, "%s%u.%u", i ? ", " : "", versions[i] >> 16, versions[i] & 0xffff);
 }
 
+bool vmbus_options_check(void)
+{
+	return script_check();
+}
+
 bool vmbus_start(struct vm *vm)
 {
 	bus.vm = vm;

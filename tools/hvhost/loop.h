@@ -19,7 +19,10 @@ int loop_init(void);
 int loop_add_fd(int fd, loop_fn fn, void *ctx);
 void loop_del_fd(int fd);
 
-/* A timer is created idle. Arming one that is armed moves it; 0 disarms. period_ns 0 = one shot. */
+/*
+ * A timer is created idle. Arming one that is armed moves it; 0 disarms; period_ns 0 is one
+ * shot. Arming is for any thread.
+ */
 struct loop_timer *loop_timer_new(loop_fn fn, void *ctx);
 void loop_timer_arm(struct loop_timer *t, uint64_t first_ns, uint64_t period_ns);
 void loop_timer_free(struct loop_timer *t);

@@ -44,7 +44,8 @@
 #define PM1A_EVENT_PORT		0x600
 #define PM1A_CONTROL_PORT	0x604
 #define RTC_PORT		0x70
-#define RESET_PORT		0xcf9
+#define PCI_PORT		0xcf8
+#define RESET_PORT		0xcf9	/* within PCI's, as in PCs */
 #define RESET_VALUE		6
 #define UART_PORT		0x3f8
 #define UART_IRQ		4

@@ -100,6 +100,7 @@ static bool devices_init(void)
 {
 	pio_register_chipset();
 	rtc_register();
+	pci_register();
 	uart_init(&vm);
 	return fileport_init(&vm, opt.files);
 }

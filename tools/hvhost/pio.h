@@ -21,12 +21,13 @@ struct pio_access {
 
 typedef void (*pio_fn)(void *ctx, const struct pio_access *access);
 
-/* Before the first vCPU runs. */
+/* Before the first vCPU runs. Of two ranges with the same port the first counts. */
 void pio_register(uint16_t port, uint16_t length, pio_fn fn, void *ctx);
 /* The ports of the chipset: power off and reset. */
 void pio_register_chipset(void);
-/* rtc.c */
+/* rtc.c, pci.c */
 void rtc_register(void);
+void pci_register(void);
 void pio_exit(struct kvm_run *run);
 
 #endif

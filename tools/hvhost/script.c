@@ -175,6 +175,8 @@ static void removal_due(void *ctx)
 	r->done++;
 	r->state = REMOVAL_WAITING;
 	device_unplug(r->dev);
+	if (r->dev->channel.state == CHANNEL_ABSENT)
+		script_released(r->dev);	/* the guest had given it back already */
 }
 
 static struct removal *removal_of(const struct device *dev)
@@ -187,7 +189,7 @@ static struct removal *removal_of(const struct device *dev)
 	return NULL;
 }
 
-static bool removal_start(struct removal *r)
+static bool removal_resolve(struct removal *r)
 {
 	struct device *dev = device_find(r->instance);
 
@@ -196,8 +198,17 @@ static bool removal_start(struct removal *r)
 	if (removal_of(dev))
 		return refuse("--rescind-after", r->instance, "given twice for one device");
 	r->dev = dev;
-	r->timer = loop_timer_new(removal_due, r);
-	return r->timer;
+	return true;
+}
+
+bool script_check(void)
+{
+	struct removal *r;
+
+	for (r = removals; r; r = r->next)
+		if (!r->dev && !removal_resolve(r))
+			return false;
+	return true;
 }
 
 bool script_start(void)
@@ -205,14 +216,18 @@ bool script_start(void)
 	struct addition *a;
 	struct removal *r;
 
+	if (!script_check())
+		return false;
 	for (a = additions; a; a = a->next) {
 		a->timer = loop_timer_new(add_due, a);
 		if (!a->timer)
 			return false;
 	}
-	for (r = removals; r; r = r->next)
-		if (!removal_start(r))
+	for (r = removals; r; r = r->next) {
+		r->timer = loop_timer_new(removal_due, r);
+		if (!r->timer)
 			return false;
+	}
 	return true;
 }
 

@@ -10,6 +10,8 @@
 struct device;
 
 /* After all options: false after a sentence, for a device that is none. */
+bool script_check(void);
+/* False: that, or no timer to be had. */
 bool script_start(void);
 void script_offers_delivered(void);
 void script_opened(struct device *dev);

@@ -23,11 +23,17 @@ void vmbus_versions_help(FILE *out);
 bool vmbus_device_option(const char *text);
 /* --add-after SECONDS,TYPE[,key=value...]: offered (hot added) that long after the guest asked for offers. */
 bool vmbus_add_after_option(const char *text);
-/* --rescind-after SECONDS,INSTANCE[,reoffer=SECONDS][,count=N] */
+/*
+ * --rescind-after SECONDS,INSTANCE[,reoffer=SECONDS][,count=N][,period=SECONDS], counted from
+ * the channel's opening; INSTANCE may be a device type: the first of it.
+ */
 bool vmbus_rescind_after_option(const char *text);
 void vmbus_devices_help(FILE *out);
 
-/* After all options; before the first vCPU runs. */
+/* After all options: do they fit together? Returns false after printing a sentence. */
+bool vmbus_options_check(void);
+
+/* After that; before the first vCPU runs. */
 bool vmbus_start(struct vm *vm);
 
 /*

@@ -105,7 +105,7 @@ fake_kernel() {
 
 run_dkms() { dkms "$@" --sourcetree "$work/src"; }
 
-version() { sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$sources/dkms.conf"; }
+version() { cat "$sources/VERSION"; }
 
 is_added() {
 	run_dkms add "$sources" || return 1

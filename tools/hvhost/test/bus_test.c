@@ -49,6 +49,7 @@ static void test_options(void)
 	ok(!vmbus_rescind_after_option("1,echo,again=1"), "an unknown key");
 	ok(vmbus_rescind_after_option("0.05,68760002-ecf6-4c20-bb86-35f8ba0e67f4,reoffer=0.01,"
 				      "count=2100,period=0"), "2100 removals");
+	ok(vmbus_options_check(), "the options fit together");
 	ok(!vmbus_set_version("5.4") && !vmbus_set_version("5"), "versions that are none");
 }
 

@@ -400,8 +400,10 @@ static void ic_connect(unsigned int d, struct ic_version message)
 static void test_heartbeat(void)
 {
 	static const uint8_t want[56] = {
-		1, 0, 0, 0, 44, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 24, 0, 0, 0, 0, 0, 1, 3, 0, 0,
-		2, 0, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0,
+		1, 0, 0, 0, 44, 0, 0, 0,				/* pipe */
+		1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 24, 0, 0, 0, 0, 0, 1, 3, 0, 0,	/* IC */
+		2, 0, 2, 0, 0, 0, 0, 0,					/* counts */
+		1, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0,		/* versions */
 	};
 	struct peer *p = &peers[HEARTBEAT];
 	unsigned int i;

@@ -251,7 +251,7 @@ bool peer_write(struct peer *p, const struct packet *k, bool *signal)
 		k->type, (16 + k->header_len) / 8, whole / 8, k->flags, k->trans_id
 	};
 
-	if (space(&p->out) <= whole + 8)
+	if (old >= p->out.size || space(&p->out) <= whole + 8)
 		return false;
 	put(&p->out, &at, &d, sizeof(d));
 	put(&p->out, &at, k->header, k->header_len);
@@ -296,7 +296,7 @@ bool peer_read(struct peer *p, struct peer_packet *k)
 	uint32_t at = peer_word(&p->in, RING_READ_INDEX), trailer[2], start = at;
 	struct packet_descriptor d;
 
-	if (at == peer_word(&p->in, RING_WRITE_INDEX))
+	if (at >= p->in.size || at == peer_word(&p->in, RING_WRITE_INDEX))
 		return false;
 	if (!unread)
 		unread_from = at;
@@ -305,7 +305,9 @@ bool peer_read(struct peer *p, struct peer_packet *k)
 	k->type = d.type;
 	k->flags = d.flags;
 	k->trans_id = d.trans_id;
-	k->len = (d.len8 - d.offset8) * 8;
+	k->len = (d.len8 - d.offset8) * 8u;
+	if (k->len > sizeof(k->payload))
+		return false;
 	at = (at + d.offset8 * 8 - 16) % p->in.size;
 	get(&p->in, &at, k->payload, k->len);
 	get(&p->in, &at, trailer, 8);

@@ -11,12 +11,16 @@ ECHO_TYPE=97683cbb-ecf6-4c20-bb86-35f8ba0e67f4
 completed() { sed -n 's/^completed //p' $DEBUG/kmcl_echo/stats; }
 more() { [ "$(completed)" -gt $((before + 200)) ]; }
 device=$(vmbus_device $ECHO_TYPE)
-driver=$(driver_of "$device")
+driver=kmcl_echo
+bound() { [ "$(driver_of "$device")" = $driver ]; }
+await 30 bound || fail "$driver does not take the device"
+# Its table of ids is empty: by hand it binds what the override names
+echo $driver >"/sys/bus/vmbus/devices/$device/driver_override"
 for round in 1 2 3 4 5 6 7 8 9 10; do
 	before=$(completed)
 	await 30 more || fail "no traffic in round $round"
 	echo "$device" >"/sys/bus/vmbus/drivers/$driver/unbind"
-	driver_of "$device" && fail "still bound in round $round"
+	if driver_of "$device"; then fail "still bound in round $round"; fi
 	echo "$device" >"/sys/bus/vmbus/drivers/$driver/bind"
 done
 before=$(completed)
