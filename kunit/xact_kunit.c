@@ -6,7 +6,7 @@
  * the suite needs no other module.
  */
 #include <kunit/test.h>
-#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -14,8 +14,7 @@
 
 #include "xact.c"
 
-#define RACERS	4
-#define ROUNDS	500
+#define ROUNDS	100
 
 static u64 id_of(u32 generation, u32 slot)
 {
@@ -318,33 +317,62 @@ static void cancelling_ends_although_objects_are_armed_again(struct kunit *test)
 /* --- races --------------------------------------------------------------- */
 
 /**
- * struct race - threads that all go for the same ids
+ * struct race - threads that go for the same ids, side by side
  * @table: the table
- * @id: what to take now; 0: wait; U64_MAX: stop
- * @tries: answers given to the current id
- * @wins: objects handed out for the current id
+ * @racers: threads
+ * @round: the round that may be run
+ * @arrived: at the start of a round, in all rounds together
+ * @finished: likewise
+ * @ids: what to take in this round, one after the other
+ * @wins: how often each was handed out
  */
 struct race {
 	struct kmcl_xact *table;
-	u64 id;
-	atomic_t tries;
-	atomic_t wins;
+	u32 racers;
+	u32 round;
+	atomic_t arrived;
+	atomic_t finished;
+	u64 ids[KMCL_XACT_CHUNK];
+	atomic_t wins[KMCL_XACT_CHUNK];
 };
+
+/* All leave it within a few instructions, or they would not be racing. */
+static void line_up(struct race *race, u32 round)
+{
+	u32 spins = 0;
+
+	atomic_inc(&race->arrived);
+	while ((u32)atomic_read(&race->arrived) < race->racers * round) {
+		if (++spins % 4096)
+			cpu_relax();
+		else
+			yield();
+	}
+}
+
+static void run_round(struct race *race)
+{
+	u32 i;
+
+	for (i = 0; i < KMCL_XACT_CHUNK; i++) {
+		if (kmcl_xact_take(race->table, race->ids[i]))
+			atomic_inc(&race->wins[i]);
+	}
+	atomic_inc(&race->finished);
+}
 
 static int racer(void *data)
 {
 	struct race *race = data;
-	u64 id, last = 0;
+	u32 round = 1;
 
 	while (!kthread_should_stop()) {
-		id = smp_load_acquire(&race->id);
-		if (id && id != last) {
-			last = id;
-			if (kmcl_xact_take(race->table, id))
-				atomic_inc(&race->wins);
-			atomic_inc(&race->tries);
+		if (smp_load_acquire(&race->round) < round) {
+			usleep_range(50, 100);
+			continue;
 		}
-		yield();
+		line_up(race, round++);
+		run_round(race);
 	}
 	return 0;
 }
@@ -369,19 +397,25 @@ static void start_racers(struct kunit *test, int (*body)(void *), void *data, in
 static void one_of_many_takers_gets_the_object(struct kunit *test)
 {
 	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
-	u32 slot = slot_for(test, test);
-	int i;
+	u32 slots[KMCL_XACT_CHUNK], i, round;
 
 	KUNIT_ASSERT_NOT_NULL(test, race);
 	race->table = test->priv;
-	start_racers(test, racer, race, RACERS);
-	for (i = 0; i < ROUNDS; i++) {
-		atomic_set(&race->tries, 0);
-		atomic_set(&race->wins, 0);
-		smp_store_release(&race->id, kmcl_xact_arm(test->priv, slot));
-		while (atomic_read(&race->tries) < RACERS)
-			yield();
-		KUNIT_ASSERT_EQ(test, atomic_read(&race->wins), 1);
+	race->racers = clamp(num_online_cpus(), 2u, 4u);
+	for (i = 0; i < KMCL_XACT_CHUNK; i++)
+		slots[i] = slot_for(test, test);
+	start_racers(test, racer, race, race->racers);
+	for (round = 1; round <= ROUNDS; round++) {
+		for (i = 0; i < KMCL_XACT_CHUNK; i++) {
+			race->ids[i] = kmcl_xact_arm(test->priv, slots[i]);
+			atomic_set(&race->wins[i], 0);
+		}
+		smp_store_release(&race->round, round);
+		while ((u32)atomic_read(&race->finished) < race->racers * round)
+			usleep_range(50, 100);
+		for (i = 0; i < KMCL_XACT_CHUNK; i++)
+			KUNIT_ASSERT_EQ_MSG(test, atomic_read(&race->wins[i]), 1,
+					    "round %u, id %u", round, i);
 	}
 }
 

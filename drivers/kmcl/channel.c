@@ -111,7 +111,8 @@ int kmcl_channel_configure(struct kmcl_channel *ch)
 		goto err_incoming;
 	if (kmcl_rx_create(ch))
 		goto err_incoming;
-	ch->wq = alloc_ordered_workqueue("kmcl/%s", WQ_MEM_RECLAIM, ch->name);
+	/* Not for memory reclaim: callbacks run on it, and may wait for any work of the driver's. */
+	ch->wq = alloc_ordered_workqueue("kmcl/%s", 0, ch->name);
 	if (!ch->wq)
 		goto err_rx;
 	kmcl_stats_add(ch);

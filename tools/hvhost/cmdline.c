@@ -6,11 +6,13 @@
 #include "cmdline.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exitcode.h"
 #include "log.h"
@@ -148,6 +150,14 @@ static bool parse_one(struct options *opt, int id, const char *arg, bool *seen)
 	return apply(opt, id, optarg);
 }
 
+static bool check_readable(const char *option, const char *file)
+{
+	if (!access(file, R_OK))
+		return true;
+	log_info("--%s %s: %s", option, file, strerror(errno));
+	return false;
+}
+
 static bool check_together(const struct options *opt, int argc)
 {
 	if (opt->help || (opt->probe && argc == 2))
@@ -165,7 +175,8 @@ static bool check_together(const struct options *opt, int argc)
 		log_info("--console and --stats name the same file");
 		return false;
 	}
-	return true;
+	return check_readable("kernel", opt->kernel) && check_readable("initrd", opt->initrd) &&
+	       vmbus_options_check();
 }
 
 bool cmdline_parse(struct options *opt, int argc, char **argv)
@@ -216,7 +227,7 @@ void cmdline_help(void)
 	       "                         offer a device; any number of them\n"
 	       "  --add-after SECONDS,TYPE[,KEY=VALUE...]\n"
 	       "                         the same, that long after the guest asked for offers\n"
-	       "  --rescind-after SECONDS,INSTANCE[,reoffer=SECONDS][,count=N]\n"
+	       "  --rescind-after SECONDS,INSTANCE[,reoffer=SECONDS][,count=N][,period=SECONDS]\n"
 	       "                         take a device away, and perhaps offer it again\n"
 	       "  --debug                say more\n"
 	       "  --probe                only tell whether /dev/kvm can run such a guest\n"

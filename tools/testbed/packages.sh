@@ -13,7 +13,7 @@ BUILD="gcc make libc6-dev linux-headers-6.12-amd64"
 GUEST="$BUILD sparse acpica-tools qemu-system-x86 busybox-static cpio xz-utils kmod jq"
 TEST="$GUEST linux-headers-amd64 linux-headers-cloud-amd64 linux-headers-rt-amd64
 	linux-headers-6.12-cloud-amd64 linux-headers-6.12-rt-amd64
-	kexec-tools dkms linux-source-6.12 bc bison flex libelf-dev libssl-dev rsync zstd"
+	kexec-tools dkms bc bison flex libelf-dev libssl-dev"
 
 wanted() {
 	case $1 in
