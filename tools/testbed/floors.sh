@@ -83,10 +83,10 @@ add_job() {
 }
 
 # One floor works on the queue until it is empty. A floor that dies is started
-# again for what is left.
+# again for what is left, but not for ever when it never comes to a job.
 work_queue() {
-	local queue=$1 smp=$2 number=$3 log=$SHARE/floor-$1-$3.log
-	while [ -n "$(waiting "$queue")" ]; do
+	local queue=$1 smp=$2 number=$3 log=$SHARE/floor-$1-$3.log before idle=0
+	while before=$(waiting "$queue") && [ -n "$before" ] && [ "$idle" -lt 2 ]; do
 		printf '@boot %s %s\n' "$queue" "$number"
 		if [ "$FLOOR" = direct ]; then
 			sh "$SHARE/run-jobs" "$SHARE" "$queue"
@@ -94,6 +94,7 @@ work_queue() {
 			"$TESTBED/l1" --smp "$smp" --timeout "${KMCL_FLOOR_TIMEOUT:-3600}" --share "$SHARE" \
 				-- "sh /share/run-jobs /share $queue" 2>&1
 		fi | tee -a "$log" | grep --line-buffered -E '^(@|guest: )' || true
+		[ "$before" != "$(waiting "$queue")" ] || idle=$((idle + 1))
 	done
 	printf '@end %s %s\n' "$queue" "$number"
 }

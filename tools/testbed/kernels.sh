@@ -83,4 +83,4 @@ main() {
 	done
 }
 
-main "$@"
+main "$@"; exit

@@ -95,4 +95,4 @@ main() {
 	done
 }
 
-main "$@"
+main "$@"; exit

@@ -90,4 +90,4 @@ main() {
 	install_missing $packages
 }
 
-main "$@"
+main "$@"; exit
