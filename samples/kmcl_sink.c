@@ -79,7 +79,6 @@ static struct {
 	struct debt *stack;		/* reverse */
 	unsigned int stacked;
 	DECLARE_KFIFO(fifo, struct debt, INCOMING);	/* deferred */
-	struct workqueue_struct *wq;
 	struct work_struct work;
 
 	atomic64_t received;
@@ -109,7 +108,7 @@ static void deferred_owe(const struct debt *debt)
 {
 	if (!kfifo_put(&sink.fifo, *debt))
 		settle(debt);
-	queue_work(sink.wq, &sink.work);
+	schedule_work(&sink.work);
 }
 
 static void deferred_flush(void)
@@ -267,27 +266,6 @@ static void sink_stats(struct seq_file *m)
 		   atomic64_read(&sink.bad));
 }
 
-static int debts_init(void)
-{
-	INIT_KFIFO(sink.fifo);
-	INIT_WORK(&sink.work, deferred_work);
-	sink.stack = kcalloc(batch, sizeof(*sink.stack), GFP_KERNEL);
-	if (!sink.stack)
-		return -ENOMEM;
-	/* A channel's workqueue is WQ_MEM_RECLAIM too, and may only wait for its like. */
-	sink.wq = alloc_workqueue(KBUILD_MODNAME, WQ_MEM_RECLAIM, 1);
-	if (sink.wq)
-		return 0;
-	kfree(sink.stack);
-	return -ENOMEM;
-}
-
-static void debts_destroy(void)
-{
-	destroy_workqueue(sink.wq);
-	kfree(sink.stack);
-}
-
 static int channel_target(struct kmcl_channel *channel)
 {
 	guid_t type_guid = HVHOST_SOURCE_TYPE(GUID_INIT), instance_guid;
@@ -335,14 +313,16 @@ static int __init kmcl_sink_init(void)
 
 	if (err)
 		return err;
+	INIT_KFIFO(sink.fifo);
+	INIT_WORK(&sink.work, deferred_work);
 	report_init(&sink.report, sink_line, sink_stats);
-	err = debts_init();
-	if (err)
-		return err;
+	sink.stack = kcalloc(batch, sizeof(*sink.stack), GFP_KERNEL);
+	if (!sink.stack)
+		return -ENOMEM;
 	sink.channel = kmcl_channel_alloc();
 	if (IS_ERR(sink.channel)) {
 		err = PTR_ERR(sink.channel);
-		goto err_debts;
+		goto err_alloc;
 	}
 	err = channel_init(sink.channel);
 	if (!err)
@@ -354,8 +334,8 @@ static int __init kmcl_sink_init(void)
 
 err_channel:
 	kmcl_channel_cleanup(sink.channel);
-err_debts:
-	debts_destroy();
+err_alloc:
+	kfree(sink.stack);
 	return err;
 }
 
@@ -363,7 +343,7 @@ static void __exit kmcl_sink_exit(void)
 {
 	kmcl_channel_disable(sink.channel);
 	kmcl_channel_cleanup(sink.channel);
-	debts_destroy();
+	kfree(sink.stack);
 	report_close(&sink.report);
 }
 

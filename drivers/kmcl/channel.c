@@ -81,6 +81,15 @@ struct kmcl_channel *kmcl_channel_alloc(void)
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_alloc);
 
+/* kmcl_control_kick() and others look at it under the lock. */
+static struct workqueue_struct *exchange_wq(struct kmcl_channel *ch, struct workqueue_struct *wq)
+{
+	spin_lock_irq(&ch->lock);
+	swap(ch->wq, wq);
+	spin_unlock_irq(&ch->lock);
+	return wq;
+}
+
 /* What the last enable made. Nobody else is in the channel. */
 static void unconfigure(struct kmcl_channel *ch)
 {
@@ -88,9 +97,9 @@ static void unconfigure(struct kmcl_channel *ch)
 	if (!ch->configured)
 		return;
 	kmcl_stats_remove(ch);
-	destroy_workqueue(ch->wq);
-	ch->wq = NULL;
-	cancel_work_sync(&ch->rx.work);
+	destroy_workqueue(exchange_wq(ch, NULL));
+	/* Not cancelled: who claimed the loop for it has to give it back. */
+	flush_work(&ch->rx.work);
 	kmcl_rx_destroy(ch);
 	kmcl_incoming_destroy(ch);
 	ch->configured = false;
@@ -104,6 +113,8 @@ static void unconfigure(struct kmcl_channel *ch)
  */
 int kmcl_channel_configure(struct kmcl_channel *ch)
 {
+	struct workqueue_struct *wq;
+
 	lockdep_assert_held(&ch->mutex);
 	if (ch->configured)
 		return 0;
@@ -112,9 +123,10 @@ int kmcl_channel_configure(struct kmcl_channel *ch)
 	if (kmcl_rx_create(ch))
 		goto err_incoming;
 	/* Not for memory reclaim: callbacks run on it, and may wait for any work of the driver's. */
-	ch->wq = alloc_ordered_workqueue("kmcl/%s", 0, ch->name);
-	if (!ch->wq)
+	wq = alloc_ordered_workqueue("kmcl/%s", 0, ch->name);
+	if (!wq)
 		goto err_rx;
+	exchange_wq(ch, wq);
 	kmcl_stats_add(ch);
 	ch->configured = true;
 	return 0;
@@ -126,21 +138,40 @@ err_incoming:
 	return -ENOMEM;
 }
 
-static bool channel_disabled(const struct kmcl_channel *ch)
+/*
+ * The channel is disabled and stays so until channel_unhold(): its closed callback,
+ * which may be running, cannot enable it any more.
+ */
+static bool channel_hold(struct kmcl_channel *ch)
 {
-	return !READ_ONCE(ch->enabled) && READ_ONCE(ch->state) == KMCL_DISABLED;
+	bool held;
+
+	lockdep_assert_held(&ch->mutex);
+	spin_lock_irq(&ch->lock);
+	held = !ch->enabled && ch->state == KMCL_DISABLED;
+	if (held)
+		ch->disabling = true;
+	spin_unlock_irq(&ch->lock);
+	return held;
+}
+
+static void channel_unhold(struct kmcl_channel *ch)
+{
+	spin_lock_irq(&ch->lock);
+	ch->disabling = false;
+	spin_unlock_irq(&ch->lock);
 }
 
 static int cleanup_locked(struct kmcl_channel *ch)
 {
-	lockdep_assert_held(&ch->mutex);
-	if (!channel_disabled(ch))
+	if (!channel_hold(ch))
 		return -EBUSY;
 	kmcl_tx_refuse(ch, true);
 	kmcl_endpoint_disarm(ch);
 	kmcl_tx_cancel(ch);
 	if (atomic_read_acquire(&ch->packets)) {
 		kmcl_tx_refuse(ch, false);
+		channel_unhold(ch);
 		return -EBUSY;
 	}
 	unconfigure(ch);
@@ -154,7 +185,8 @@ static int cleanup_locked(struct kmcl_channel *ch)
  * Packets that were sent to the disabled channel, and wait, end with -ENODEV.
  *
  * Context: thread; no callback of the channel.
- * Ownership: with 0 the channel is no more. With an error it is as it was.
+ * Ownership: with 0 the channel is no more. With an error it is still a disabled
+ * channel of the caller's; packets that waited have ended all the same.
  *
  * Return: 0; -EBUSY if it is not disabled or the driver holds packet objects;
  * -EDEADLK in a callback of this channel.
@@ -165,7 +197,7 @@ int kmcl_channel_cleanup(struct kmcl_channel *channel)
 
 	if (!channel)
 		return 0;
-	if (current == READ_ONCE(channel->control_task) || current == READ_ONCE(channel->rx.task))
+	if (kmcl_channel_in_callback(channel))
 		return -EDEADLK;
 	mutex_lock(&channel->mutex);
 	ret = cleanup_locked(channel);
@@ -176,6 +208,8 @@ int kmcl_channel_cleanup(struct kmcl_channel *channel)
 	list_del(&channel->node);
 	mutex_unlock(&channels_lock);
 	kmcl_packet_drop_spares(channel);
+	/* It has told all, and may be on its last lines. */
+	flush_work(&channel->tx.work);
 	/* kmcl_incoming_complete() may still be on its last lines. */
 	synchronize_rcu();
 	kmcl_xact_destroy(&channel->sent);
@@ -193,11 +227,11 @@ static int config_begin(struct kmcl_channel *ch)
 {
 	if (!ch)
 		return -EINVAL;
-	/* Before the mutex: in a callback, kmcl_channel_disable() may hold it and wait for us. */
-	if (!channel_disabled(ch))
+	/* Before the mutex: kmcl_channel_disable() may hold it and wait for the callback. */
+	if (kmcl_channel_in_callback(ch))
 		return -EBUSY;
 	mutex_lock(&ch->mutex);
-	if (!channel_disabled(ch)) {
+	if (!channel_hold(ch)) {
 		mutex_unlock(&ch->mutex);
 		return -EBUSY;
 	}
@@ -208,6 +242,7 @@ static int config_begin(struct kmcl_channel *ch)
 
 static int config_end(struct kmcl_channel *ch)
 {
+	channel_unhold(ch);
 	mutex_unlock(&ch->mutex);
 	return 0;
 }
@@ -219,8 +254,8 @@ static int config_begin_packets(struct kmcl_channel *ch)
 
 	if (ret)
 		return ret;
-	if (atomic_read(&ch->packets)) {
-		mutex_unlock(&ch->mutex);
+	if (atomic_read_acquire(&ch->packets)) {
+		config_end(ch);
 		return -EBUSY;
 	}
 	kmcl_packet_drop_spares(ch);

@@ -24,6 +24,10 @@
 struct dentry;
 struct kmcl_incoming;
 
+/* main.c: receive loops that left softirq; completion routines */
+extern struct workqueue_struct *kmcl_rx_wq;
+extern struct workqueue_struct *kmcl_tx_wq;
+
 /* Most packets handled in one go before the receive path moves to a worker (rule 4). */
 #define KMCL_RX_BUDGET	64u
 
@@ -67,7 +71,10 @@ struct kmcl_config {
  * @open: the outbound ring may be used
  * @refuse: the channel is being disabled or cleaned up: take no more
  * @pending: a pending send size is published
- * @telling: somebody works on @done
+ * @telling: routines of packets from @done that run now
+ * @work: calls those that no caller of a send may call
+ * @progress: packets sent when the watchdog looked last
+ * @watchdog: reports a queue that does not move
  */
 struct kmcl_tx {
 	spinlock_t lock;
@@ -79,7 +86,10 @@ struct kmcl_tx {
 	bool open;
 	bool refuse;
 	bool pending;
-	bool telling;
+	unsigned int telling;
+	struct work_struct work;
+	u64 progress;
+	struct delayed_work watchdog;
 };
 
 /**
@@ -117,10 +127,11 @@ struct kmcl_rx {
  * @configured: resources exist for the present configuration; under @mutex
  * @packets: packet objects in existence
  *
- * @lock: @state to @error, and gone/failed of the endpoint
+ * @lock: @state to @ep, @wq, and gone/failed of the endpoint
  * @state: written by @wq only
  * @enabled, @paused: what the driver wants
- * @disabling: a disable is under way; enabling is refused
+ * @disabling: a disable, an init function or cleanup is under way; enabling is
+ *	refused
  * @broken: the host broke the framing of a ring
  * @ep: the offer that is bound, or NULL
  *
@@ -129,7 +140,7 @@ struct kmcl_rx {
  * @control_task: who runs a state callback, or NULL
  */
 struct kmcl_channel {
-	/* set once */
+	/* name and debugfs: mutex; pointer: the driver's */
 	char name[KMCL_NAME_MAX + 1];
 	struct list_head node;		/* under the list's lock in channel.c */
 	struct dentry *debugfs;

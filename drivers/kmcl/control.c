@@ -20,13 +20,19 @@
 #include "tx.h"
 #include "watchdog.h"
 
+static void set_state_locked(struct kmcl_channel *ch, enum kmcl_state state)
+{
+	lockdep_assert_held(&ch->lock);
+	trace_kmcl_state(ch, ch->state, state);
+	WRITE_ONCE(ch->state, state);
+	wake_up_all(&ch->wait);
+}
+
 static void set_state(struct kmcl_channel *ch, enum kmcl_state state)
 {
-	trace_kmcl_state(ch, ch->state, state);
 	spin_lock_irq(&ch->lock);
-	ch->state = state;
+	set_state_locked(ch, state);
 	spin_unlock_irq(&ch->lock);
-	wake_up_all(&ch->wait);
 }
 
 /* -ENODEV: rescinded meanwhile, which is no failure (KMCL C15); remove follows. */
@@ -40,24 +46,30 @@ static void on_open_failed(struct kmcl_channel *ch, int error)
 		return;
 	}
 	kmcl_count(ch, open_failed);
-	pr_warn_ratelimited("%s: the host's offer could not be opened (%d); waits for another\n",
+	pr_warn_ratelimited("%s: the host's offer could not be opened (%d)\n",
 			    ch->name, error);
 	if (ch->config.on.open_failed)
 		ch->config.on.open_failed(ch, error);
 	set_state(ch, KMCL_ENABLED);
 }
 
+/* The host lets go first, then packets end: whoever gets one back may reuse its external data. */
+static void close_endpoint(struct kmcl_channel *ch)
+{
+	kmcl_tx_close(ch);
+	kmcl_watchdog_begin(ch, "the host to let go of the rings");
+	ch->ep->transport->close(ch->ep);
+	kmcl_watchdog_end(ch);
+	kmcl_tx_cancel(ch);
+}
+
 /* The driver's opened callback has refused: back to disabled, without closed (KMCL C7). */
 static void refuse_open(struct kmcl_channel *ch)
 {
-	struct kmcl_endpoint *ep = ch->ep;
-
 	spin_lock_irq(&ch->lock);
 	ch->enabled = false;
 	spin_unlock_irq(&ch->lock);
-	kmcl_tx_close(ch);
-	ep->transport->close(ep);
-	kmcl_tx_cancel(ch);
+	close_endpoint(ch);
 	set_state(ch, KMCL_DISABLED);
 }
 
@@ -70,7 +82,6 @@ static void step_open(struct kmcl_channel *ch)
 	struct kmcl_endpoint *ep = ch->ep;
 	int ret;
 
-	set_state(ch, KMCL_OPENING);
 	kmcl_rx_open(ch);
 	kmcl_watchdog_begin(ch, "the host to open the channel");
 	ret = ep->transport->open(ep, &how);
@@ -91,7 +102,6 @@ static void step_open(struct kmcl_channel *ch)
 
 static void step_start(struct kmcl_channel *ch)
 {
-	set_state(ch, KMCL_STARTING);
 	if (ch->config.on.started)
 		ch->config.on.started(ch);
 	kmcl_rx_start(ch);
@@ -102,8 +112,9 @@ static void step_start(struct kmcl_channel *ch)
 
 static void step_suspend(struct kmcl_channel *ch)
 {
-	set_state(ch, KMCL_SUSPENDING);
+	kmcl_watchdog_begin(ch, "the driver's packet callbacks to return");
 	kmcl_rx_stop(ch);
+	kmcl_watchdog_end(ch);
 	if (ch->config.on.suspend)
 		ch->config.on.suspend(ch);
 	kmcl_watchdog_begin(ch, "the driver to complete received packets");
@@ -112,23 +123,11 @@ static void step_suspend(struct kmcl_channel *ch)
 	set_state(ch, KMCL_PAUSED);
 }
 
-/*
- * The host lets go first, then packets end, then the driver hears of it: whoever
- * gets a packet back may reuse its external data. KMCL has the last two the other
- * way round, which only the host could tell.
- */
 static void step_close(struct kmcl_channel *ch)
 {
-	struct kmcl_endpoint *ep = ch->ep;
-
-	set_state(ch, KMCL_CLOSING);
-	kmcl_tx_close(ch);
-	kmcl_watchdog_begin(ch, "the host to let go of the rings");
-	ep->transport->close(ep);
-	kmcl_watchdog_end(ch);
-	kmcl_tx_cancel(ch);
+	close_endpoint(ch);
 	spin_lock_irq(&ch->lock);
-	if (ep->gone || ch->broken)
+	if (ch->ep->gone || ch->broken)
 		ch->enabled = false;				/* KMCL C12 */
 	ch->broken = false;
 	spin_unlock_irq(&ch->lock);
@@ -138,6 +137,11 @@ static void step_close(struct kmcl_channel *ch)
 	set_state(ch, KMCL_DISABLED);
 }
 
+/*
+ * Decides and, in the same critical section, says so: pause and disable, which
+ * look at the state after they have said what they want, never see one that is
+ * about to be left.
+ */
 static enum kmcl_step next_step(struct kmcl_channel *ch)
 {
 	struct kmcl_wants wants;
@@ -150,6 +154,8 @@ static enum kmcl_step next_step(struct kmcl_channel *ch)
 	step = kmcl_state_next(ch->state, &wants);
 	if (step == KMCL_STEP_ARM && ch->ep)
 		ch->ep->failed = false;
+	if (step != KMCL_STEP_REST)
+		set_state_locked(ch, kmcl_step_state(step));
 	spin_unlock_irq(&ch->lock);
 	return step;
 }
@@ -177,11 +183,9 @@ static bool take_step(struct kmcl_channel *ch)
 	case KMCL_STEP_REST:
 		return false;
 	case KMCL_STEP_ARM:
-		set_state(ch, KMCL_ENABLED);
 		kmcl_endpoint_rearm(ch);
 		return true;
 	case KMCL_STEP_DISARM:
-		set_state(ch, KMCL_DISABLED);
 		return true;
 	case KMCL_STEP_OPEN:
 		step_open(ch);
@@ -325,7 +329,7 @@ bool kmcl_channel_wants_offer(struct kmcl_channel *channel, const guid_t *type,
 EXPORT_SYMBOL_GPL(kmcl_channel_wants_offer);
 
 /* Would the caller wait for itself: in a callback of this channel that may sleep. */
-static bool in_callback(struct kmcl_channel *ch)
+bool kmcl_channel_in_callback(const struct kmcl_channel *ch)
 {
 	return current == READ_ONCE(ch->control_task) || current == READ_ONCE(ch->rx.task);
 }
@@ -346,8 +350,10 @@ static int enable_again(struct kmcl_channel *ch)
 static int enable_check(struct kmcl_channel *ch)
 {
 	const struct kmcl_config *config = &ch->config;
-	u32 largest = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE + kmcl_external_size(config),
-				      config->max_packet);
+	u32 packet = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE + kmcl_external_size(config),
+				     config->max_packet);
+	u32 answer = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE, config->reserve);
+	u32 largest = max(packet, answer);
 
 	if (ch->enabled || ch->state != KMCL_DISABLED)
 		return -EBUSY;
@@ -399,8 +405,8 @@ static int enable_locked(struct kmcl_channel *ch)
  * Context: thread; also the closed callback.
  * Return: 0; -EINVAL for NULL or without a target; -EBUSY if the channel is not
  * disabled, a disable is under way, or the bus has another driver of this name;
- * -EMSGSIZE if the largest packet does not
- * fit the outgoing ring; -ENOMEM; -ENODEV if no transport is loaded (kmcl_vmbus)
+ * -EMSGSIZE if the largest packet or completion payload does not fit the outgoing
+ * ring; -ENOMEM; -ENODEV if no transport is loaded (kmcl_vmbus)
  * or this is no Hyper-V guest.
  */
 int kmcl_channel_enable(struct kmcl_channel *channel)
@@ -409,7 +415,7 @@ int kmcl_channel_enable(struct kmcl_channel *channel)
 
 	if (!channel)
 		return -EINVAL;
-	if (in_callback(channel))
+	if (kmcl_channel_in_callback(channel))
 		return enable_again(channel);
 	mutex_lock(&channel->mutex);
 	ret = enable_locked(channel);
@@ -445,7 +451,7 @@ int kmcl_channel_disable(struct kmcl_channel *channel)
 {
 	if (!channel)
 		return -EINVAL;
-	if (in_callback(channel))
+	if (kmcl_channel_in_callback(channel))
 		return -EDEADLK;
 	mutex_lock(&channel->mutex);
 	kmcl_tx_refuse(channel, true);
@@ -481,7 +487,7 @@ int kmcl_channel_start(struct kmcl_channel *channel)
 {
 	if (!channel)
 		return -EINVAL;
-	if (in_callback(channel))
+	if (kmcl_channel_in_callback(channel))
 		return -EDEADLK;
 	want_paused(channel, false);
 	return 0;
@@ -520,7 +526,7 @@ int kmcl_channel_pause(struct kmcl_channel *channel)
 {
 	if (!channel)
 		return -EINVAL;
-	if (in_callback(channel))
+	if (kmcl_channel_in_callback(channel))
 		return -EDEADLK;
 	want_paused(channel, true);
 	wait_event(channel->wait, !delivering(channel));

@@ -8,6 +8,7 @@
 #include "channel.h"
 
 void kmcl_control_init(struct kmcl_channel *ch);
+bool kmcl_channel_in_callback(const struct kmcl_channel *ch);
 void kmcl_control_break(struct kmcl_channel *ch, const char *why);
 
 /* channel.c: resources for the present configuration. */

@@ -38,17 +38,20 @@ u32 kmcl_external_size(const struct kmcl_config *config)
 	       config->max_ranges * sizeof(struct kmcl_gpa_range) + pages * sizeof(u64);
 }
 
-static int external_check(struct kmcl_packet *pkt, struct scatterlist *sgl, unsigned int nents)
+/* A piece that is too long for swiotlb could never be mapped. */
+static int external_check(const struct kmcl_external *ext, struct device *dma,
+			  struct scatterlist *sgl, unsigned int nents)
 {
-	u64 total = 0, limit = pkt->channel->config.max_external;
+	size_t longest = dma_max_mapping_size(dma);
 	struct scatterlist *sg;
+	u64 total = 0;
 	unsigned int i;
 
 	for_each_sg(sgl, sg, nents, i) {
 		if (!sg || !sg->length)
 			return -EINVAL;
 		total += sg->length;
-		if (total > limit)
+		if (total > ext->max_bytes || sg->length > longest)
 			return -E2BIG;
 	}
 	return 0;
@@ -117,10 +120,9 @@ int kmcl_external_map(struct kmcl_packet *pkt, struct device *dma, struct scatte
 		      unsigned int nents, enum dma_data_direction direction)
 {
 	struct kmcl_external *ext = &pkt->external;
-	u32 max_ranges = pkt->channel->config.max_ranges;
 	bool multirange = pkt->channel->tx.multirange;
-	struct gpa_builder b = { .ext = ext, .limit = multirange ? max_ranges : 1 };
-	int mapped, ret = external_check(pkt, sgl, nents);
+	struct gpa_builder b = { .ext = ext, .limit = multirange ? ext->max_ranges : 1 };
+	int mapped, ret = external_check(ext, dma, sgl, nents);
 
 	if (ret)
 		return ret;
@@ -134,7 +136,7 @@ int kmcl_external_map(struct kmcl_packet *pkt, struct device *dma, struct scatte
 	ret = gpa_build(&b, sgl, mapped);
 	if (ret)
 		kmcl_external_unmap(pkt);
-	return ret && !multirange && max_ranges > 1 ? -EOPNOTSUPP : ret;
+	return ret && !multirange && ext->max_ranges > 1 ? -EOPNOTSUPP : ret;
 }
 
 void kmcl_external_unmap(struct kmcl_packet *pkt)

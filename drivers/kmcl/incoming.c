@@ -111,11 +111,14 @@ void kmcl_incoming_put(struct kmcl_incoming *in)
 		kmcl_rx_restart(ch);
 }
 
-static void incoming_finish(struct kmcl_incoming *in)
+/*
+ * The end of a received packet: whoever asked is answered, once. A packet that was
+ * not delivered is answered with nothing (KMCL Q39).
+ */
+void kmcl_incoming_finish(struct kmcl_incoming *in)
 {
 	bool wanted = in->item.answer;
 
-	/* tx_write() hands everything that asks for no answer to tx.done. */
 	in->item.answer = false;
 	if (wanted)
 		kmcl_tx_answer(in->channel, &in->item);
@@ -123,13 +126,7 @@ static void incoming_finish(struct kmcl_incoming *in)
 		kmcl_incoming_put(in);
 }
 
-/* A packet that is not delivered: whoever asked is answered, once, with nothing (KMCL Q39). */
-void kmcl_incoming_refuse(struct kmcl_incoming *in)
-{
-	incoming_finish(in);
-}
-
-/* All contexts are at rest. */
+/* The driver has completed all that it received. */
 bool kmcl_incoming_idle(struct kmcl_channel *ch)
 {
 	return !atomic_read(&ch->outstanding);
@@ -173,8 +170,8 @@ int kmcl_incoming_complete(struct kmcl_channel *channel, kmcl_handle_t handle,
 	rcu_read_lock();
 	in = kmcl_xact_take(&channel->received, handle);
 	if (!in) {
-		rcu_read_unlock();
 		kmcl_count(channel, rejected_handle);
+		rcu_read_unlock();
 		return -ESTALE;
 	}
 	in->item.length = size;
@@ -182,7 +179,7 @@ int kmcl_incoming_complete(struct kmcl_channel *channel, kmcl_handle_t handle,
 		memcpy(in->item.storage, buffer, size);
 	trace_kmcl_incoming_complete(channel, handle, in->item.answer, size);
 	kmcl_count(channel, incoming_completed);
-	incoming_finish(in);
+	kmcl_incoming_finish(in);
 	if (atomic_dec_and_test(&channel->outstanding) && wq_has_sleeper(&channel->wait))
 		wake_up(&channel->wait);
 	rcu_read_unlock();

@@ -37,7 +37,7 @@ int kmcl_incoming_create(struct kmcl_channel *ch);
 void kmcl_incoming_destroy(struct kmcl_channel *ch);
 struct kmcl_incoming *kmcl_incoming_get(struct kmcl_channel *ch, const struct kmcl_frame *frame);
 void kmcl_incoming_put(struct kmcl_incoming *in);
-void kmcl_incoming_refuse(struct kmcl_incoming *in);
+void kmcl_incoming_finish(struct kmcl_incoming *in);
 bool kmcl_incoming_idle(struct kmcl_channel *ch);
 
 #endif /* _KMCL_INCOMING_H */

@@ -10,21 +10,30 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Receive loops that left softirq. Bound: a loop goes on where the interrupt came. */
+/* Bound: a loop goes on where the interrupt came. */
 struct workqueue_struct *kmcl_rx_wq;
+struct workqueue_struct *kmcl_tx_wq;
 
 static int __init kmcl_init(void)
 {
 	kmcl_rx_wq = alloc_workqueue("kmcl_rx", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
 	if (!kmcl_rx_wq)
 		return -ENOMEM;
+	kmcl_tx_wq = alloc_workqueue("kmcl_tx", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	if (!kmcl_tx_wq)
+		goto err_rx;
 	kmcl_stats_init();
 	return 0;
+
+err_rx:
+	destroy_workqueue(kmcl_rx_wq);
+	return -ENOMEM;
 }
 
 static void __exit kmcl_exit(void)
 {
 	kmcl_stats_exit();
+	destroy_workqueue(kmcl_tx_wq);
 	destroy_workqueue(kmcl_rx_wq);
 }
 

@@ -48,6 +48,9 @@ static struct kmcl_packet *packet_create(struct kmcl_channel *ch, gfp_t gfp)
 	if (gpa)
 		pkt->external.gpa = pkt->item.storage + payload;
 	pkt->channel = ch;
+	pkt->capacity = ch->config.max_packet;
+	pkt->external.max_bytes = ch->config.max_external;
+	pkt->external.max_ranges = ch->config.max_ranges;
 	if (kmcl_xact_add(&ch->sent, pkt, gfp, &pkt->slot)) {
 		kfree(pkt);
 		return NULL;

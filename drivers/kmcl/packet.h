@@ -21,6 +21,8 @@
  * @type: enum kmcl_packet_type
  * @answer: ask for a completion
  * @status: for its owner, once on tx.done
+ *
+ * Of an armed packet nothing may be read any more: see tx_place().
  */
 struct kmcl_tx_item {
 	struct list_head node;
@@ -34,7 +36,8 @@ struct kmcl_tx_item {
 
 /**
  * struct kmcl_external - the external data of a packet
- * @gpa: GPA-direct header and ranges, max_external of the channel; may be NULL
+ * @gpa: GPA-direct header and ranges; NULL if the channel has no external data
+ * @max_bytes, @max_ranges: what @gpa has room for; set once
  * @gpa_len: bytes in use, a multiple of 8
  * @dma: device it is mapped for
  * @sgl, @nents: as the driver gave them, while mapped
@@ -42,6 +45,8 @@ struct kmcl_tx_item {
  */
 struct kmcl_external {
 	struct kmcl_gpa_header *gpa;
+	u32 max_bytes;
+	u32 max_ranges;
 	u32 gpa_len;
 	struct device *dma;
 	struct scatterlist *sgl;
@@ -67,6 +72,7 @@ enum kmcl_packet_state {
  * @spare: while put aside
  * @channel: set once
  * @slot: in kmcl_channel.sent, set once
+ * @capacity: bytes of payload there is storage for; set once
  * @state: enum kmcl_packet_state, by cmpxchg: who sends first, wins
  * @routine, @pointer: the driver's
  * @external: the sender, then whoever ends the transaction
@@ -76,6 +82,7 @@ struct kmcl_packet {
 	struct llist_node spare;
 	struct kmcl_channel *channel;
 	u32 slot;
+	u32 capacity;
 	atomic_t state;
 	kmcl_completion_t routine;
 	void *pointer;

@@ -76,7 +76,7 @@ static bool rx_refuse(struct kmcl_channel *ch, const struct kmcl_frame *frame, i
 		in = kmcl_incoming_get(ch, frame);
 		if (!in)
 			return false;
-		kmcl_incoming_refuse(in);
+		kmcl_incoming_finish(in);
 	}
 	rx_count_refusal(ch, frame, why);
 	return true;
@@ -157,9 +157,9 @@ static struct kmcl_packet_descriptor rx_descriptor(const u8 *packet)
 	return copy.desc;
 }
 
-static bool rx_may_run(const struct kmcl_channel *ch)
+static bool rx_may_run(struct kmcl_channel *ch)
 {
-	return READ_ONCE(ch->rx.enabled) && !READ_ONCE(ch->broken);
+	return smp_load_acquire(&ch->rx.enabled) && !READ_ONCE(ch->broken);
 }
 
 enum rx_result {
@@ -275,12 +275,12 @@ static void rx_work(struct work_struct *work)
 	if (bh)
 		local_bh_disable();
 	else
-		ch->rx.task = current;
+		WRITE_ONCE(ch->rx.task, current);
 	rx_run(ch);
 	if (bh)
 		local_bh_enable();
 	else
-		ch->rx.task = NULL;
+		WRITE_ONCE(ch->rx.task, NULL);
 }
 
 /* True for the one caller that has to see to it that the loop runs. */
@@ -311,7 +311,8 @@ void kmcl_rx_restart(struct kmcl_channel *ch)
 /* From now on packets are delivered, beginning with those that came early. */
 void kmcl_rx_start(struct kmcl_channel *ch)
 {
-	WRITE_ONCE(ch->rx.enabled, true);
+	/* Whoever sees it sees the ring that was opened: kmcl_rx_event(). */
+	smp_store_release(&ch->rx.enabled, true);
 	kmcl_rx_restart(ch);
 }
 

@@ -7,8 +7,6 @@
 
 #include "channel.h"
 
-extern struct workqueue_struct *kmcl_rx_wq;	/* main.c */
-
 int kmcl_rx_create(struct kmcl_channel *ch);
 void kmcl_rx_destroy(struct kmcl_channel *ch);
 void kmcl_rx_init(struct kmcl_channel *ch);

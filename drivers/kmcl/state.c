@@ -41,49 +41,29 @@ enum kmcl_step kmcl_state_next(enum kmcl_state state, const struct kmcl_wants *w
 }
 
 /**
- * kmcl_state_resting() - is no step under way
- * @state: the state
+ * kmcl_step_state() - the state while a step is taken
+ * @step: not KMCL_STEP_REST
  *
- * Return: false in the transient states.
+ * Return: the transient state, or the new one for a step that takes no time.
  */
-bool kmcl_state_resting(enum kmcl_state state)
+enum kmcl_state kmcl_step_state(enum kmcl_step step)
 {
-	switch (state) {
-	case KMCL_DISABLED:
-	case KMCL_ENABLED:
-	case KMCL_PAUSED:
-	case KMCL_ACTIVE:
-		return true;
-	case KMCL_OPENING:
-	case KMCL_STARTING:
-	case KMCL_SUSPENDING:
-	case KMCL_CLOSING:
-		return false;
+	switch (step) {
+	case KMCL_STEP_ARM:
+		return KMCL_ENABLED;
+	case KMCL_STEP_OPEN:
+		return KMCL_OPENING;
+	case KMCL_STEP_START:
+		return KMCL_STARTING;
+	case KMCL_STEP_SUSPEND:
+		return KMCL_SUSPENDING;
+	case KMCL_STEP_CLOSE:
+		return KMCL_CLOSING;
+	case KMCL_STEP_DISARM:
+	case KMCL_STEP_REST:
+		return KMCL_DISABLED;
 	}
-	return false;
-}
-
-/**
- * kmcl_state_open() - is there a host on the other end
- * @state: the state
- *
- * Return: true from the opened callback's success to the begin of closing.
- */
-bool kmcl_state_open(enum kmcl_state state)
-{
-	switch (state) {
-	case KMCL_PAUSED:
-	case KMCL_STARTING:
-	case KMCL_ACTIVE:
-	case KMCL_SUSPENDING:
-		return true;
-	case KMCL_DISABLED:
-	case KMCL_ENABLED:
-	case KMCL_OPENING:
-	case KMCL_CLOSING:
-		return false;
-	}
-	return false;
+	return KMCL_DISABLED;
 }
 
 /**

@@ -24,15 +24,14 @@ enum kmcl_step {
 	KMCL_STEP_REST,		/* nothing to do */
 	KMCL_STEP_ARM,		/* DISABLED to ENABLED */
 	KMCL_STEP_DISARM,	/* ENABLED to DISABLED */
-	KMCL_STEP_OPEN,		/* ENABLED to PAUSED */
-	KMCL_STEP_START,	/* PAUSED to ACTIVE */
-	KMCL_STEP_SUSPEND,	/* ACTIVE to PAUSED */
-	KMCL_STEP_CLOSE,	/* PAUSED to DISABLED */
+	KMCL_STEP_OPEN,		/* ENABLED, OPENING, to PAUSED */
+	KMCL_STEP_START,	/* PAUSED, STARTING, to ACTIVE */
+	KMCL_STEP_SUSPEND,	/* ACTIVE, SUSPENDING, to PAUSED */
+	KMCL_STEP_CLOSE,	/* PAUSED, CLOSING, to DISABLED */
 };
 
 enum kmcl_step kmcl_state_next(enum kmcl_state state, const struct kmcl_wants *wants);
-bool kmcl_state_resting(enum kmcl_state state);
-bool kmcl_state_open(enum kmcl_state state);
+enum kmcl_state kmcl_step_state(enum kmcl_step step);
 const char *kmcl_state_name(enum kmcl_state state);
 
 #endif /* _KMCL_STATE_H */

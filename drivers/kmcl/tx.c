@@ -5,10 +5,10 @@
  * and the answers to received packets share the queue, because they share the
  * ring.
  *
- * An item leaves this room in one of two ways. A packet that asks for an answer
- * is armed in the table of transactions just before it is written, and from that
- * moment belongs to whoever takes its id. Everything else goes to tx.done, and
- * its owner is told outside the lock.
+ * A packet leaves this room in one of two ways. One that asks for an answer is
+ * armed in the table of transactions just before it is written, and from that
+ * moment belongs to whoever takes its id. One that does not goes to tx.done, and
+ * its routine is called outside the lock.
  */
 #include <linux/export.h>
 #include <linux/rcupdate.h>
@@ -16,17 +16,27 @@
 #include "control.h"
 #include "incoming.h"
 #include "parse.h"
+#include "rx.h"
 #include "trace.h"
 #include "tx.h"
+#include "watchdog.h"
+
+static void tx_work(struct work_struct *work);
 
 static struct kmcl_packet *item_packet(struct kmcl_tx_item *item)
 {
 	return container_of(item, struct kmcl_packet, item);
 }
 
+static struct kmcl_incoming *item_incoming(struct kmcl_tx_item *item)
+{
+	return container_of(item, struct kmcl_incoming, item);
+}
+
 void kmcl_tx_init(struct kmcl_channel *ch)
 {
 	spin_lock_init(&ch->tx.lock);
+	INIT_WORK(&ch->tx.work, tx_work);
 	INIT_LIST_HEAD(&ch->tx.queue);
 	INIT_LIST_HEAD(&ch->tx.done);
 }
@@ -56,65 +66,87 @@ static bool tx_fits(struct kmcl_channel *ch, u32 bytes)
 	return room > bytes;
 }
 
+/* Nothing is read from a packet once it is armed: the answer may come, and the driver may send it again. */
 static int tx_place(struct kmcl_channel *ch, struct kmcl_tx_item *item, const void *payload)
 {
+	struct kmcl_packet *pkt = item_packet(item);
+	struct kmcl_gpa_header *gpa = NULL;
 	struct kmcl_endpoint *ep = ch->tx.ep;
-	const struct kmcl_transport *bus = ep->transport;
-	struct kmcl_packet *pkt;
+	u32 length = item->length, gpa_len = 0;
+	u16 type = item->type, flags = 0;
 	u64 id = 0;
 
-	if (item->type == KMCL_PKT_COMPLETION)
-		return bus->send(ep, item->type, 0, item->trans_id, payload, item->length);
-	pkt = item_packet(item);
-	if (item->answer)
+	lockdep_assert_held(&ch->tx.lock);
+	if (type == KMCL_PKT_DATA_GPA_DIRECT) {
+		gpa = pkt->external.gpa;
+		gpa_len = pkt->external.gpa_len;
+	}
+	if (item->answer) {
+		flags = KMCL_PKT_FLAG_COMPLETION_REQUESTED;
 		id = kmcl_xact_arm(&ch->sent, pkt->slot);
-	trace_kmcl_send(ch, item->type, id, item->length);
-	if (item->type == KMCL_PKT_DATA_GPA_DIRECT)
-		return bus->send_external(ep, id, pkt->external.gpa, pkt->external.gpa_len,
-					  payload, item->length);
-	return bus->send(ep, item->type, item->answer ? KMCL_PKT_FLAG_COMPLETION_REQUESTED : 0,
-			 id, payload, item->length);
+	}
+	trace_kmcl_send(ch, type, id, length);
+	if (gpa)
+		return ep->transport->send_external(ep, id, gpa, gpa_len, payload, length);
+	return ep->transport->send(ep, type, flags, id, payload, length);
 }
 
-static void tx_count(struct kmcl_channel *ch, u16 type, u32 length)
+static void tx_failed(struct kmcl_channel *ch, int err)
 {
-	if (type == KMCL_PKT_COMPLETION) {
-		kmcl_count_tx(ch, completions_sent);
+	lockdep_assert_held(&ch->tx.lock);
+	if (err != -EAGAIN && err != -EIO)
 		return;
-	}
-	kmcl_count_tx(ch, sent);
-	kmcl_add_tx(ch, sent_bytes, length);
-	if (type == KMCL_PKT_DATA_GPA_DIRECT)
-		kmcl_count_tx(ch, sent_external);
+	ch->tx.open = false;
+	kmcl_control_break(ch, "outbound ring changed under a send");
 }
 
 /*
- * An armed packet may be completed, freed and sent again before the bus has
- * returned, so the item is not touched afterwards. It needs no help either: if
- * the bus refused it, closing the channel cancels it.
+ * A packet that asks for an answer needs no help if the bus refused it: closing
+ * the channel cancels it.
  */
-static void tx_write(struct kmcl_channel *ch, struct kmcl_tx_item *item, const void *payload)
+static void tx_write_packet(struct kmcl_channel *ch, struct kmcl_tx_item *item,
+			    const void *payload)
 {
+	bool external = item->type == KMCL_PKT_DATA_GPA_DIRECT;
 	bool answer = item->answer;
 	u32 length = item->length;
-	u16 type = item->type;
-	int ret = tx_place(ch, item, payload);
+	int err = tx_place(ch, item, payload);
 
-	lockdep_assert_held(&ch->tx.lock);
-	if (!ret)
-		tx_count(ch, type, length);
-	if (ret == -EAGAIN || ret == -EIO) {
-		ch->tx.open = false;
-		kmcl_control_break(ch, "outbound ring changed under a send");
+	tx_failed(ch, err);
+	if (!err) {
+		kmcl_count_tx(ch, sent);
+		kmcl_add_tx(ch, sent_bytes, length);
+		kmcl_add_tx(ch, sent_external, external);
 	}
 	if (!answer) {
-		item->status = ret ? -ENODEV : 0;
+		item->status = err ? -ENODEV : 0;
 		list_add_tail(&item->node, &ch->tx.done);
 	}
 }
 
+static void tx_write_answer(struct kmcl_channel *ch, struct kmcl_tx_item *item)
+{
+	struct kmcl_endpoint *ep = ch->tx.ep;
+	int err = ep->transport->send(ep, item->type, 0, item->trans_id, item->storage,
+				      item->length);
+
+	tx_failed(ch, err);
+	if (!err)
+		kmcl_count_tx(ch, completions_sent);
+	kmcl_incoming_put(item_incoming(item));
+}
+
+static void tx_write(struct kmcl_channel *ch, struct kmcl_tx_item *item, const void *payload)
+{
+	if (item->type == KMCL_PKT_COMPLETION)
+		tx_write_answer(ch, item);
+	else
+		tx_write_packet(ch, item, payload);
+}
+
 static void tx_set_pending(struct kmcl_channel *ch, u32 bytes)
 {
+	lockdep_assert_held(&ch->tx.lock);
 	if (!bytes && !ch->tx.pending)
 		return;
 	ch->tx.pending = bytes;
@@ -150,53 +182,81 @@ static void tx_drain(struct kmcl_channel *ch)
 		tx_set_pending(ch, 0);
 }
 
-static void item_done(struct kmcl_tx_item *item)
-{
-	if (item->type == KMCL_PKT_COMPLETION)
-		kmcl_incoming_put(container_of(item, struct kmcl_incoming, item));
-	else
-		kmcl_packet_done(item_packet(item), item->status, NULL, 0);
-}
-
 /*
- * One caller at a time tells the owners of what is done: a routine that sends
- * again adds to the list that is being worked on, and recursion does not grow.
+ * Who calls the routines of tx.done. The caller of a send does so for its own
+ * packet alone, and only if nobody is in a routine on its behalf already: it may
+ * hold locks that other packets' routines take, and a routine that sends again
+ * must not recurse. Everything else is the worker's.
+ *
+ * Under the lock. Returns true if the caller is to call tx_tell_own() after it.
  */
-static bool tx_begin_telling(struct kmcl_channel *ch)
+static bool tx_settle(struct kmcl_channel *ch, const struct kmcl_tx_item *own)
 {
 	lockdep_assert_held(&ch->tx.lock);
-	if (ch->tx.telling || list_empty(&ch->tx.done))
+	if (list_empty(&ch->tx.done))
 		return false;
-	ch->tx.telling = true;
-	return true;
+	if (own && !ch->tx.telling && list_is_singular(&ch->tx.done) &&
+	    list_first_entry(&ch->tx.done, struct kmcl_tx_item, node) == own) {
+		INIT_LIST_HEAD(&ch->tx.done);
+		ch->tx.telling++;
+		return true;
+	}
+	queue_work(kmcl_tx_wq, &ch->tx.work);
+	return false;
 }
 
-/* For whom tx_begin_telling() was true, after the lock. */
-static void tx_tell(struct kmcl_channel *ch)
+static void tx_told(struct kmcl_channel *ch)
 {
-	struct kmcl_tx_item *item;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ch->tx.lock, flags);
-	while (!list_empty(&ch->tx.done)) {
-		item = list_first_entry(&ch->tx.done, struct kmcl_tx_item, node);
-		list_del(&item->node);
-		spin_unlock_irqrestore(&ch->tx.lock, flags);
-		item_done(item);
-		spin_lock_irqsave(&ch->tx.lock, flags);
-	}
-	ch->tx.telling = false;
+	ch->tx.telling--;
 	/* Under the lock: who waits for the end of telling may free the channel. */
 	if (!ch->tx.open)
 		wake_up(&ch->wait);
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
 }
 
+static void tx_tell_own(struct kmcl_channel *ch, struct kmcl_tx_item *own)
+{
+	kmcl_packet_done(item_packet(own), own->status, NULL, 0);
+	tx_told(ch);
+}
+
+static struct kmcl_tx_item *tx_next_done(struct kmcl_channel *ch)
+{
+	struct kmcl_tx_item *item;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	item = list_first_entry_or_null(&ch->tx.done, struct kmcl_tx_item, node);
+	if (item) {
+		list_del(&item->node);
+		ch->tx.telling++;
+	}
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
+	return item;
+}
+
+static void tx_work(struct work_struct *work)
+{
+	struct kmcl_channel *ch = container_of(work, struct kmcl_channel, tx.work);
+	struct kmcl_tx_item *item;
+
+	while ((item = tx_next_done(ch))) {
+		kmcl_packet_done(item_packet(item), item->status, NULL, 0);
+		tx_told(ch);
+	}
+}
+
 static void tx_enqueue(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 {
+	lockdep_assert_held(&ch->tx.lock);
 	list_add_tail(&item->node, &ch->tx.queue);
-	if (ch->tx.open)
+	if (ch->tx.open) {
 		kmcl_count_tx(ch, ring_full);
+		kmcl_watchdog_tx(ch);
+	}
 	trace_kmcl_queue(ch, item->type, item->length);
 }
 
@@ -228,10 +288,10 @@ int kmcl_tx_submit(struct kmcl_packet *pkt, const void *payload)
 		tx_enqueue(ch, item);
 		tx_drain(ch);
 	}
-	tell = tx_begin_telling(ch);
+	tell = tx_settle(ch, item);
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
 	if (tell)
-		tx_tell(ch);
+		tx_tell_own(ch, item);
 	return 0;
 }
 
@@ -245,40 +305,34 @@ int kmcl_tx_submit(struct kmcl_packet *pkt, const void *payload)
 void kmcl_tx_answer(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 {
 	unsigned long flags;
-	bool tell;
 
 	spin_lock_irqsave(&ch->tx.lock, flags);
 	if (!ch->tx.open) {
 		kmcl_count(ch, unsent_completions);
-		list_add_tail(&item->node, &ch->tx.done);
+		kmcl_incoming_put(item_incoming(item));
 	} else if (list_empty(&ch->tx.queue) && tx_fits(ch, item_ring_bytes(item))) {
-		tx_write(ch, item, item->storage);
+		tx_write_answer(ch, item);
 	} else {
 		kmcl_count_tx(ch, queued_completions);
 		tx_enqueue(ch, item);
 		tx_drain(ch);
+		tx_settle(ch, NULL);
 	}
-	tell = tx_begin_telling(ch);
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
-	if (tell)
-		tx_tell(ch);
 }
 
 /* The host signalled: perhaps there is room. */
 void kmcl_tx_event(struct kmcl_channel *ch)
 {
 	unsigned long flags;
-	bool tell;
 
 	/* An item queued after this look has published its size: tx_fits_or_wait(). */
 	if (list_empty_careful(&ch->tx.queue))
 		return;
 	spin_lock_irqsave(&ch->tx.lock, flags);
 	tx_drain(ch);
-	tell = tx_begin_telling(ch);
+	tx_settle(ch, NULL);
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
-	if (tell)
-		tx_tell(ch);
 }
 
 /* The endpoint is open: external data may be mapped; packets still wait. */
@@ -298,15 +352,12 @@ void kmcl_tx_attach(struct kmcl_channel *ch, struct kmcl_endpoint *ep)
 void kmcl_tx_open(struct kmcl_channel *ch)
 {
 	unsigned long flags;
-	bool tell;
 
 	spin_lock_irqsave(&ch->tx.lock, flags);
 	ch->tx.open = true;
 	tx_drain(ch);
-	tell = tx_begin_telling(ch);
+	tx_settle(ch, NULL);
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
-	if (tell)
-		tx_tell(ch);
 }
 
 /*
@@ -322,6 +373,7 @@ void kmcl_tx_close(struct kmcl_channel *ch)
 	ch->tx.open = false;
 	ch->tx.ep = NULL;
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
+	kmcl_watchdog_tx_end(ch);
 	synchronize_rcu();
 }
 
@@ -336,6 +388,20 @@ static bool tx_all_told(struct kmcl_channel *ch)
 	return ret;
 }
 
+static void tx_cancel_item(struct kmcl_channel *ch, struct kmcl_tx_item *item)
+{
+	lockdep_assert_held(&ch->tx.lock);
+	list_del(&item->node);
+	if (item->type == KMCL_PKT_COMPLETION) {
+		kmcl_count(ch, unsent_completions);
+		kmcl_incoming_put(item_incoming(item));
+		return;
+	}
+	kmcl_count(ch, cancelled);
+	item->status = -ENODEV;
+	list_add_tail(&item->node, &ch->tx.done);
+}
+
 /*
  * What waits in the queue and what was never answered ends with -ENODEV. The
  * host is out of it by now, so external data may be unmapped. Packets that
@@ -343,10 +409,9 @@ static bool tx_all_told(struct kmcl_channel *ch)
  */
 void kmcl_tx_cancel(struct kmcl_channel *ch)
 {
+	struct kmcl_tx_item *item, *next;
 	struct kmcl_packet *pkt;
-	struct kmcl_tx_item *item;
 	unsigned long flags;
-	bool tell;
 	u32 cursor = 0;
 
 	while ((pkt = kmcl_xact_take_any(&ch->sent, &cursor))) {
@@ -354,18 +419,10 @@ void kmcl_tx_cancel(struct kmcl_channel *ch)
 		kmcl_packet_done(pkt, -ENODEV, NULL, 0);
 	}
 	spin_lock_irqsave(&ch->tx.lock, flags);
-	list_for_each_entry(item, &ch->tx.queue, node) {
-		item->status = -ENODEV;
-		if (item->type == KMCL_PKT_COMPLETION)
-			kmcl_count(ch, unsent_completions);
-		else
-			kmcl_count(ch, cancelled);
-	}
-	list_splice_tail_init(&ch->tx.queue, &ch->tx.done);
-	tell = tx_begin_telling(ch);
+	list_for_each_entry_safe(item, next, &ch->tx.queue, node)
+		tx_cancel_item(ch, item);
+	tx_settle(ch, NULL);
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
-	if (tell)
-		tx_tell(ch);
 	wait_event(ch->wait, tx_all_told(ch));
 }
 
@@ -382,7 +439,7 @@ static int send_check(struct kmcl_packet *pkt, const void *buffer, u32 length, u
 {
 	if (!pkt || (length && !buffer) || (flags & ~KMCL_SEND_FLAGS))
 		return -EINVAL;
-	return length > pkt->channel->config.max_packet ? -EMSGSIZE : 0;
+	return length > pkt->capacity ? -EMSGSIZE : 0;
 }
 
 static int send_begin(struct kmcl_packet *pkt, u16 type, u32 length, u32 flags)
@@ -413,8 +470,9 @@ static int send_end(struct kmcl_packet *pkt, int ret)
  * channel is not open. Never allocates, never fails for want of ring space.
  * Packets sent by one caller arrive in order.
  *
- * Context: any. Without KMCL_SEND_COMPLETION the routine may run inside this
- * call, so the caller should hold no lock that the routine takes.
+ * Context: any. Without KMCL_SEND_COMPLETION the packet's own routine may run
+ * inside this call, so the caller should hold no lock that it takes. No other
+ * packet's routine does.
  * Ownership: with 0, @packet is kmcl's until its completion routine runs, which
  * happens exactly once and may happen before this returns. With an error it is
  * still the caller's and the routine does not run. @buffer is the caller's again
@@ -483,7 +541,8 @@ static int send_mapped(struct kmcl_packet *pkt, const void *buffer, struct scatt
  *
  * Return: as kmcl_packet_send(), and: -EINVAL for a NULL or empty list, an empty
  * entry, a bad direction, or without KMCL_SEND_COMPLETION; -E2BIG for more bytes
- * or ranges than kmcl_channel_set_max_external_data() allows; -EOPNOTSUPP if the
+ * or ranges than kmcl_channel_set_max_external_data() allows, or an entry longer
+ * than the DMA API can ever map (dma_max_mapping_size()); -EOPNOTSUPP if the
  * pieces do not join at page boundaries and this kernel's hv_vmbus can only send
  * one range; -ENOTCONN if the channel is not open; -ENOSPC if no mapping can be
  * had now (swiotlb full).

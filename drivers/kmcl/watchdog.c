@@ -20,9 +20,38 @@ static void watchdog_work(struct work_struct *work)
 	schedule_delayed_work(&ch->watchdog, WATCHDOG_PERIOD);
 }
 
+/* Something waits for room in the ring: has any been made since the last look? */
+static void watchdog_tx_work(struct work_struct *work)
+{
+	struct kmcl_channel *ch = container_of(to_delayed_work(work), struct kmcl_channel,
+					       tx.watchdog);
+	u64 sent = READ_ONCE(ch->stats.tx.sent) + READ_ONCE(ch->stats.tx.completions_sent);
+
+	if (list_empty_careful(&ch->tx.queue) || !READ_ONCE(ch->tx.open))
+		return;
+	if (sent == ch->tx.progress)
+		pr_warn("%s: has waited %u s for the host to read the ring\n", ch->name,
+			WATCHDOG_PERIOD / HZ);
+	ch->tx.progress = sent;
+	schedule_delayed_work(&ch->tx.watchdog, WATCHDOG_PERIOD);
+}
+
 void kmcl_watchdog_init(struct kmcl_channel *ch)
 {
 	INIT_DELAYED_WORK(&ch->watchdog, watchdog_work);
+	INIT_DELAYED_WORK(&ch->tx.watchdog, watchdog_tx_work);
+}
+
+/* The ring is full. Any context; cheap when it is running already. */
+void kmcl_watchdog_tx(struct kmcl_channel *ch)
+{
+	if (!delayed_work_pending(&ch->tx.watchdog))
+		schedule_delayed_work(&ch->tx.watchdog, WATCHDOG_PERIOD);
+}
+
+void kmcl_watchdog_tx_end(struct kmcl_channel *ch)
+{
+	cancel_delayed_work_sync(&ch->tx.watchdog);
 }
 
 /* On the channel's workqueue, around one wait. */

@@ -29,7 +29,6 @@ static int __init kmcl_vmbus_init(void)
 static void __exit kmcl_vmbus_exit(void)
 {
 	kmcl_transport_unregister(&vmbus_transport);
-	vmbus_devices_exit();
 }
 
 module_init(kmcl_vmbus_init);

@@ -35,6 +35,28 @@ static u32 ring_size(u32 data)
 	return PAGE_ALIGN(data) + PAGE_SIZE;
 }
 
+/*
+ * The driver that had the device before may have left its hooks on the channel:
+ * ids would be its own, and its code may be gone. The table was freed at its
+ * close without being cleared, and would be freed again at ours.
+ */
+static void channel_take_over(struct vmbus_channel *channel)
+{
+	channel->next_request_id_callback = NULL;
+	channel->request_addr_callback = NULL;
+	channel->rqstor_size = 0;
+	memset(&channel->requestor, 0, sizeof(channel->requestor));
+	channel->max_pkt_size = 0;
+	set_channel_read_mode(channel, HV_CALL_DIRECT);
+}
+
+/* Also after a failed open, which leaves our callback on the channel. */
+static void channel_hand_back(struct vmbus_channel *channel)
+{
+	vmbus_close(channel);
+	set_channel_read_mode(channel, HV_CALL_BATCHED);
+}
+
 int vmbus_ring_open(struct kmcl_endpoint *ep, const struct kmcl_open *how)
 {
 	struct vmbus_endpoint *ve = to_vmbus(ep);
@@ -43,11 +65,14 @@ int vmbus_ring_open(struct kmcl_endpoint *ep, const struct kmcl_open *how)
 
 	/* A bounced page keeps its offset, which GPA ranges depend on. */
 	dma_set_min_align_mask(ep->dma, HV_HYP_PAGE_SIZE - 1);
-	set_channel_read_mode(channel, HV_CALL_DIRECT);
+	dma_set_max_seg_size(ep->dma, UINT_MAX);
+	channel_take_over(channel);
 	ret = vmbus_open(channel, ring_size(how->out_bytes), ring_size(how->in_bytes), NULL, 0,
 			 on_channel_callback, ve);
-	if (ret)
+	if (ret) {
+		channel_hand_back(channel);
 		return ret;
+	}
 	ring_describe(&ep->in, &channel->inbound);
 	ring_describe(&ep->out, &channel->outbound);
 	return 0;
@@ -59,7 +84,7 @@ int vmbus_ring_open(struct kmcl_endpoint *ep, const struct kmcl_open *how)
  */
 void vmbus_ring_close(struct kmcl_endpoint *ep)
 {
-	vmbus_close(to_vmbus(ep)->dev->channel);
+	channel_hand_back(to_vmbus(ep)->dev->channel);
 }
 
 /* hv_ringbuffer_write() tests for equality: other flags would be no flag to it. */

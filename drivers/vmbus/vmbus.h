@@ -16,22 +16,28 @@
 /**
  * struct vmbus_arm - a channel that looks for offers
  *
- * Birth: arm operation. Users: the scan, under arms_lock; the bus, as long as
- * @driver is registered. Death: disarm operation, after both.
+ * Birth: arm operation. Users: its own scan; the bus's notifier, while it is
+ * listed; the bus, as long as @driver is registered. Death: disarm operation,
+ * which ends them in this order.
  *
  * @driver: matches nothing by itself, so the bus never offers it a device that
  *	it would have to decline; the scan attaches what the channel wants, and
  *	driver_override what the administrator wants
  * @channel: set once
  * @node: under arms_lock
- * @unbound: instance that was unbound though the host still offers it: not to be
- *	attached again by the scan. Written under the device's lock
+ * @unbound: struct unbound: not to be attached again by the scan; under arms_lock
+ * @scan: one at a time, by nature of a work
+ * @again: the scan's
+ * @retries: of the scan, until somebody asks for one anew
  */
 struct vmbus_arm {
 	struct hv_driver driver;
 	struct kmcl_channel *channel;
 	struct list_head node;
-	guid_t unbound;
+	struct list_head unbound;
+	struct delayed_work scan;
+	bool again;
+	atomic_t retries;
 };
 
 /**
@@ -58,7 +64,6 @@ void *vmbus_arm(struct kmcl_channel *channel);
 void vmbus_rearm(void *cookie);
 void vmbus_disarm(void *cookie);
 void vmbus_release(struct kmcl_endpoint *ep);
-void vmbus_devices_exit(void);
 
 /* ring.c */
 int vmbus_ring_open(struct kmcl_endpoint *ep, const struct kmcl_open *how);

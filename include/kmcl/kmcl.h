@@ -7,8 +7,8 @@
  * packet is known by a handle until the driver completes it.
  *
  * Contexts. "Thread" means that the function may sleep. "Any" means anything up
- * to softirq, interrupts disabled included, except hard interrupts and NMI; on
- * PREEMPT_RT not under a raw spinlock. Each function below says which it needs
+ * to softirq, interrupts disabled included, but no hard interrupt and no NMI; on
+ * PREEMPT_RT only where a spinlock_t may be taken. Each function below says which it needs
  * and each callback which it gets.
  */
 #ifndef _KMCL_KMCL_H
@@ -83,9 +83,9 @@ enum kmcl_state {
  *	must see to it that every outstanding packet is completed.
  * @closed: the channel is closed. All its packets have had their completion
  *	routine. Nothing else is called until it is enabled again.
- * @open_failed: an offer was there, but opening it failed with this errno. The
- *	channel waits for another offer. To try the same one again, disable and
- *	enable.
+ * @open_failed: an offer was taken, but opening it failed with this errno. The
+ *	channel keeps it and does nothing until the host takes it away; then it waits
+ *	for another. To try the same one again, disable and enable.
  */
 struct kmcl_state_callbacks {
 	int (*opened)(struct kmcl_channel *channel);

@@ -7,6 +7,10 @@
 
 #include <linux/hyperv.h>
 
+#ifndef KMCL_PROBES_WORK
+#error "the probes in drivers/vmbus/compat do not compile at all: see Kbuild.probe"
+#endif
+
 #ifdef KMCL_REMOVE_RETURNS_VOID
 #define KMCL_REMOVE_TYPE	void
 #define KMCL_REMOVE_RETURN	return
@@ -20,6 +24,29 @@
 #define KMCL_MULTIRANGE		false
 #else
 #define KMCL_MULTIRANGE		true
+#endif
+
+/*
+ * Is there no driver_override, or does it name @driver. Under the device's lock,
+ * which protects the string where it is the bus's.
+ */
+#ifdef KMCL_HAVE_CORE_OVERRIDE
+static inline bool kmcl_override_allows(struct hv_device *dev, struct hv_driver *driver)
+{
+	struct device *device = &dev->device;
+	bool ret;
+
+	spin_lock(&device->driver_override.lock);
+	ret = !device->driver_override.name ||
+	      !strcmp(device->driver_override.name, driver->name);
+	spin_unlock(&device->driver_override.lock);
+	return ret;
+}
+#else
+static inline bool kmcl_override_allows(struct hv_device *dev, struct hv_driver *driver)
+{
+	return !dev->driver_override || !strcmp(dev->driver_override, driver->name);
+}
 #endif
 
 #endif /* _KMCL_VMBUS_COMPAT_H */

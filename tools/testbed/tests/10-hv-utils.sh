@@ -6,7 +6,7 @@ arguments() {
 	printf '%s\n' \
 		--device heartbeat,period-ms=200 \
 		--device timesync,offset=100000 \
-		--device shutdown,after=4
+		--device shutdown,after=3
 }
 
 guest() {

@@ -3,7 +3,7 @@ title="how the guest ends is how hvhost ends"
 kernels=6.12-amd64
 cpu_counts=1
 variants="status reset timeout"
-timeout=25
+timeout=15
 kmsg=no
 case $variant in
 status) expect=$((32 + 5)) ;;
