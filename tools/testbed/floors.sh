@@ -82,21 +82,47 @@ add_job() {
 	: >"$SHARE/queue/$queue/$id"
 }
 
-# One floor works on the queue until it is empty. A floor that dies is started
-# again for what is left, but not for ever when it never comes to a job.
+# What one floor is: a process that runs the jobs of a queue and tells
+run_floor() {
+	if [ "$FLOOR" = direct ]; then
+		sh "$SHARE/run-jobs" "$SHARE" "$1"
+	else
+		"$TESTBED/l1" --smp "$2" --timeout 0 --share "$SHARE" -- "sh /share/run-jobs /share $1" 2>&1
+	fi
+}
+
+# One floor works on the queue until it is empty. A floor that dies, or says
+# nothing for too long, is started again for what is left, but not for ever when
+# it never comes to a job.
 work_queue() {
-	local queue=$1 smp=$2 number=$3 log=$SHARE/floor-$1-$3.log before idle=0
+	local queue=$1 smp=$2 number=$3 silence=$4 log=$SHARE/floor-$1-$3.log before idle=0 floor pid
 	while before=$(waiting "$queue") && [ -n "$before" ] && [ "$idle" -lt 2 ]; do
 		printf '@boot %s %s\n' "$queue" "$number"
-		if [ "$FLOOR" = direct ]; then
-			sh "$SHARE/run-jobs" "$SHARE" "$queue"
-		else
-			"$TESTBED/l1" --smp "$smp" --timeout "${KMCL_FLOOR_TIMEOUT:-3600}" --share "$SHARE" \
-				-- "sh /share/run-jobs /share $queue" 2>&1
-		fi | tee -a "$log" | grep --line-buffered -E '^(@|guest: )' || true
+		exec {floor}< <(run_floor "$queue" "$smp")
+		pid=$!
+		follow "$floor" "$log" "$silence" || {
+			say "floor $number: no sign of life for $silence s; ending it"
+			end_processes "$pid"
+		}
+		exec {floor}<&-
 		[ "$before" != "$(waiting "$queue")" ] || idle=$((idle + 1))
 	done
 	printf '@end %s %s\n' "$queue" "$number"
+}
+
+# follow DESCRIPTOR LOG SILENCE: passes on events until the floor ends; fails on silence
+follow() {
+	local line status
+	while :; do
+		IFS= read -r -t "$3" -u "$1" line && status=0 || status=$?
+		[ "$status" -le 128 ] || return 1
+		[ "$status" -eq 0 ] || return 0
+		line=${line%$'\r'}
+		printf '%s\n' "$line" >>"$2"
+		case $line in
+		@* | "guest: "*) printf '%s\n' "$line" ;;
+		esac
+	done
 }
 
 waiting() {
@@ -107,33 +133,35 @@ waiting() {
 	done
 }
 
-# run_queue QUEUE FLOORS SMP SILENCE: runs the queue on so many floors at once and
-# prints their events, one a line: "@boot QUEUE N", "@start JOB", "@done JOB EXIT
-# SECONDS", "@lost JOB", "@end QUEUE N", and what live guests say. Floors that say nothing for SILENCE
-# seconds are ended.
+# run_queue QUEUE FLOORS SMP: runs the queue on so many floors at once and prints
+# their events, one a line: "@boot QUEUE N", "@start JOB", "@done JOB EXIT SECONDS",
+# "@lost JOB", "@end QUEUE N", and what live guests say. A floor that says nothing
+# for longer than any job may take is ended, and started again for the rest.
 run_queue() {
-	local queue=$1 floors=$2 smp=$3 silence=$4 n event left=$2 pids=()
+	local queue=$1 floors=$2 smp=$3 silence n event left=$2
 	local fifo=$SHARE/events-$queue
+	silence=$(($(longest_timeout "$queue") + 120))
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
 	for ((n = 1; n <= floors; n++)); do
-		work_queue "$queue" "$smp" "$n" >&7 7>&- &
-		pids+=($!)
+		work_queue "$queue" "$smp" "$n" "$silence" >&7 7>&- &
 	done
 	while [ "$left" -gt 0 ]; do
-		if ! read -r -t "$silence" -u 7 event; then
-			say "no sign of life for $silence s: ending the floors"
-			end_processes "${pids[@]}"
-			break
-		fi
-		event=${event%$'\r'}
+		read -r -u 7 event
 		case $event in "@end "*) left=$((left - 1)) ;; esac
 		printf '%s\n' "$event"
 	done
 	exec 7>&-
-	wait "${pids[@]}" 2>/dev/null || true
+	wait
 	rm -f "$fifo"
 	lost_jobs "$queue"
+}
+
+longest_timeout() {
+	local id
+	for id in $(waiting "$1"); do
+		sed -n 's/.*timeout=\([0-9]*\).*/\1/p' "$SHARE/jobs/$id/options"
+	done | sort -n | tail -n1
 }
 
 lost_jobs() {
@@ -152,5 +180,13 @@ end_processes() {
 			end_processes "$child"
 		done
 		kill "$pid" 2>/dev/null || true
+	done
+}
+
+# For a trap: nothing that was started survives
+end_children() {
+	local child
+	for child in $(cat "/proc/$BASHPID/task/$BASHPID/children"); do
+		end_processes "$child"
 	done
 }
