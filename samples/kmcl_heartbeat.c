@@ -14,7 +14,7 @@
 
 #include <kmcl/kmcl.h>
 
-#define MESSAGE_MAX	1024u	/* the longest, negotiation with 200 versions, has 836 bytes */
+#define MESSAGE_MAX	1024u	/* a negotiation with 200 versions has 836 bytes */
 #define RING_PAGES	3u
 #define VERSIONS_MAX	100u	/* of each kind */
 

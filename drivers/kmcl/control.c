@@ -12,6 +12,7 @@
 #include <linux/export.h>
 #include <linux/sched.h>
 
+#include "config.h"
 #include "control.h"
 #include "incoming.h"
 #include "parse.h"

@@ -11,9 +11,6 @@ void kmcl_control_init(struct kmcl_channel *ch);
 bool kmcl_channel_in_callback(const struct kmcl_channel *ch);
 void kmcl_control_break(struct kmcl_channel *ch, const char *why);
 
-/* channel.c: resources for the present configuration. */
-int kmcl_channel_configure(struct kmcl_channel *ch);
-
 /* endpoint.c */
 int kmcl_endpoint_arm(struct kmcl_channel *ch);
 void kmcl_endpoint_rearm(struct kmcl_channel *ch);

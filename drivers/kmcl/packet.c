@@ -41,7 +41,7 @@ static struct kmcl_packet *packet_create(struct kmcl_channel *ch, gfp_t gfp)
 	size_t gpa = kmcl_external_size(&ch->config);
 	struct kmcl_packet *pkt;
 
-	pkt = kzalloc(ALIGN(sizeof(*pkt), 8) + payload + gpa, gfp);
+	pkt = kvzalloc(ALIGN(sizeof(*pkt), 8) + payload + gpa, gfp);
 	if (!pkt)
 		return NULL;
 	pkt->item.storage = (void *)pkt + ALIGN(sizeof(*pkt), 8);
@@ -52,7 +52,7 @@ static struct kmcl_packet *packet_create(struct kmcl_channel *ch, gfp_t gfp)
 	pkt->external.max_bytes = ch->config.max_external;
 	pkt->external.max_ranges = ch->config.max_ranges;
 	if (kmcl_xact_add(&ch->sent, pkt, gfp, &pkt->slot)) {
-		kfree(pkt);
+		kvfree(pkt);
 		return NULL;
 	}
 	return pkt;
@@ -61,7 +61,7 @@ static struct kmcl_packet *packet_create(struct kmcl_channel *ch, gfp_t gfp)
 static void packet_destroy(struct kmcl_packet *pkt)
 {
 	kmcl_xact_remove(&pkt->channel->sent, pkt->slot);
-	kfree(pkt);
+	kvfree(pkt);
 }
 
 void kmcl_packet_drop_spares(struct kmcl_channel *ch)

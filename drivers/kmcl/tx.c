@@ -388,10 +388,10 @@ static bool tx_all_told(struct kmcl_channel *ch)
 	return ret;
 }
 
+/* The item is on no list. */
 static void tx_cancel_item(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 {
 	lockdep_assert_held(&ch->tx.lock);
-	list_del(&item->node);
 	if (item->type == KMCL_PKT_COMPLETION) {
 		kmcl_count(ch, unsent_completions);
 		kmcl_incoming_put(item_incoming(item));
@@ -413,16 +413,19 @@ void kmcl_tx_cancel(struct kmcl_channel *ch)
 	struct kmcl_packet *pkt;
 	unsigned long flags;
 	u32 cursor = 0;
+	LIST_HEAD(queue);
 
+	/* The queue first: what routines send from now on is not in it. */
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	list_splice_init(&ch->tx.queue, &queue);
+	list_for_each_entry_safe(item, next, &queue, node)
+		tx_cancel_item(ch, item);
+	tx_settle(ch, NULL);
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
 	while ((pkt = kmcl_xact_take_any(&ch->sent, &cursor))) {
 		kmcl_count(ch, cancelled);
 		kmcl_packet_done(pkt, -ENODEV, NULL, 0);
 	}
-	spin_lock_irqsave(&ch->tx.lock, flags);
-	list_for_each_entry_safe(item, next, &ch->tx.queue, node)
-		tx_cancel_item(ch, item);
-	tx_settle(ch, NULL);
-	spin_unlock_irqrestore(&ch->tx.lock, flags);
 	wait_event(ch->wait, tx_all_told(ch));
 }
 

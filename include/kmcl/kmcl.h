@@ -140,7 +140,13 @@ typedef void (*kmcl_completion_t)(struct kmcl_packet *packet, int status,
 #define KMCL_SEND_COMPLETION	0x1u
 #define KMCL_SEND_FLAGS		0x1u
 
-/* Channels: channel.c */
+/*
+ * Errors are negative errnos; kmcl_channel_alloc() gives them as ERR_PTR(), and
+ * kmcl_packet_alloc() gives NULL. The contract of each function stands above it in
+ * drivers/kmcl.
+ */
+
+/* Channels: channel.c; those that set what is used at the next enable: config.c */
 struct kmcl_channel *kmcl_channel_alloc(void);
 int kmcl_channel_cleanup(struct kmcl_channel *channel);
 int kmcl_channel_set_name(struct kmcl_channel *channel, const char *name);

@@ -34,9 +34,12 @@ build_hvhost() {
 	HVPUT=$KMCL_BUILD/hvhost/guest/hvput
 }
 
-# new_share NAME: an empty batch; sets SHARE
+# new_share NAME: an empty batch; sets SHARE. One user at a time.
 new_share() {
 	SHARE=$KMCL_BUILD/runs/$1
+	mkdir -p "$KMCL_BUILD/runs"
+	exec 8>"$SHARE.lock"
+	flock -n 8 || die "another such run is under way in $SHARE; KMCL_RUN=name keeps test runs apart"
 	rm -rf "$SHARE"
 	mkdir -p "$SHARE"/{jobs,queue,taken,kernels,initramfs}
 }
@@ -87,7 +90,7 @@ run_floor() {
 	if [ "$FLOOR" = direct ]; then
 		sh "$SHARE/run-jobs" "$SHARE" "$1"
 	else
-		"$TESTBED/l1" --smp "$2" --timeout 0 --share "$SHARE" -- "sh /share/run-jobs /share $1" 2>&1
+		"$TESTBED/l1" --timeout 0 --share "$SHARE" -- "sh /share/run-jobs /share $1" 2>&1
 	fi
 }
 
@@ -95,10 +98,10 @@ run_floor() {
 # nothing for too long, is started again for what is left, but not for ever when
 # it never comes to a job.
 work_queue() {
-	local queue=$1 smp=$2 number=$3 silence=$4 log=$SHARE/floor-$1-$3.log before idle=0 floor pid
+	local queue=$1 number=$2 silence=$3 log=$SHARE/floor-$1-$2.log before idle=0 floor pid
 	while before=$(waiting "$queue") && [ -n "$before" ] && [ "$idle" -lt 2 ]; do
 		printf '@boot %s %s\n' "$queue" "$number"
-		exec {floor}< <(run_floor "$queue" "$smp")
+		exec {floor}< <(run_floor "$queue")
 		pid=$!
 		follow "$floor" "$log" "$silence" || {
 			say "floor $number: no sign of life for $silence s; ending it"
@@ -133,18 +136,18 @@ waiting() {
 	done
 }
 
-# run_queue QUEUE FLOORS SMP: runs the queue on so many floors at once and prints
+# run_queue QUEUE FLOORS: runs the queue on so many floors at once and prints
 # their events, one a line: "@boot QUEUE N", "@start JOB", "@done JOB EXIT SECONDS",
 # "@lost JOB", "@end QUEUE N", and what live guests say. A floor that says nothing
 # for longer than any job may take is ended, and started again for the rest.
 run_queue() {
-	local queue=$1 floors=$2 smp=$3 silence n event left=$2
+	local queue=$1 floors=$2 silence n event left=$2
 	local fifo=$SHARE/events-$queue
 	silence=$(($(longest_timeout "$queue") + 120))
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
 	for ((n = 1; n <= floors; n++)); do
-		work_queue "$queue" "$smp" "$n" "$silence" >&7 7>&- &
+		work_queue "$queue" "$n" "$silence" >&7 7>&- &
 	done
 	while [ "$left" -gt 0 ]; do
 		read -r -u 7 event
@@ -159,9 +162,12 @@ run_queue() {
 
 longest_timeout() {
 	local id
-	for id in $(waiting "$1"); do
-		sed -n 's/.*timeout=\([0-9]*\).*/\1/p' "$SHARE/jobs/$id/options"
-	done | sort -n | tail -n1
+	{
+		echo 60
+		waiting "$1" | while read -r id; do
+			sed -n 's/.*timeout=\([0-9]*\).*/\1/p' "$SHARE/jobs/$id/options"
+		done
+	} | sort -n | tail -n1
 }
 
 lost_jobs() {
