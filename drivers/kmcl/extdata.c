@@ -70,7 +70,7 @@ static void gpa_begin(struct gpa_builder *b, dma_addr_t addr)
 	ext->gpa_len += sizeof(*b->range);
 }
 
-/* May a piece at @addr go on where the range ends: in the same place, or from page end to page start. */
+/* May a piece at @addr go on where the range ends: in that very place, or from page to page. */
 static bool gpa_joins(const struct gpa_builder *b, dma_addr_t addr)
 {
 	if (!b->range)

@@ -66,7 +66,10 @@ static bool tx_fits(struct kmcl_channel *ch, u32 bytes)
 	return room > bytes;
 }
 
-/* Nothing is read from a packet once it is armed: the answer may come, and the driver may send it again. */
+/*
+ * Nothing is read from a packet once it is armed: the answer may come, and the
+ * driver may send it again.
+ */
 static int tx_place(struct kmcl_channel *ch, struct kmcl_tx_item *item, const void *payload)
 {
 	struct kmcl_packet *pkt = item_packet(item);

@@ -24,7 +24,7 @@ void kmcl_xact_destroy(struct kmcl_xact *table)
 		kfree(table->chunks[i]);
 }
 
-/* NULL unless the slot exists. Safe against a growing table: pairs with the release in xact_publish(). */
+/* NULL unless the slot exists. The table may grow: pairs with the release in xact_publish(). */
 static struct kmcl_xact_entry *xact_entry(struct kmcl_xact *table, u32 slot)
 {
 	if (slot >= smp_load_acquire(&table->size))

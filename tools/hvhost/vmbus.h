@@ -21,7 +21,7 @@ void vmbus_versions_help(FILE *out);
  * stderr. The device is offered when the guest asks for offers.
  */
 bool vmbus_device_option(const char *text);
-/* --add-after SECONDS,TYPE[,key=value...]: offered (hot added) that long after the guest asked for offers. */
+/* --add-after SECONDS,TYPE[,key=value...]: hot added that long after the guest asked for offers. */
 bool vmbus_add_after_option(const char *text);
 /*
  * --rescind-after SECONDS,INSTANCE[,reoffer=SECONDS][,count=N][,period=SECONDS], counted from

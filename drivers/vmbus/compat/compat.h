@@ -19,7 +19,7 @@
 #define KMCL_REMOVE_RETURN	return 0
 #endif
 
-/* May a GPA-direct packet have several ranges: vmbus_sendpacket_mpb_desc() overwrote the count once. */
+/* May a packet have several ranges: vmbus_sendpacket_mpb_desc() overwrote the count once. */
 #ifdef KMCL_HAVE_PAGEBUFFER
 #define KMCL_MULTIRANGE		false
 #else
