@@ -20,7 +20,7 @@
 
 /*
  * device_add() announces a device a little before it may be bound, and nothing
- * announces that: until then attaching gives -EAGAIN, and the scan comes back.
+ * announces that: until then the scan comes back.
  */
 #define SCAN_RETRY	msecs_to_jiffies(5)
 #define SCAN_RETRIES	400
@@ -174,14 +174,20 @@ static int scan_device(struct device *device, void *data)
 {
 	struct hv_device *dev = device_to_hv_device(device);
 	struct vmbus_arm *arm = data;
+	int ret;
 
 	if (READ_ONCE(device->driver) ||
 	    !kmcl_channel_wants_offer(arm->channel, &dev->dev_type, &dev->dev_instance) ||
 	    is_unbound(arm, &dev->dev_instance) || !override_allows(dev, arm))
 		return 0;
-	/* Other errors: somebody else was faster, or the device is going. Both are fine. */
-	if (device_driver_attach(&arm->driver.driver, device) == -EAGAIN)
+	if (!kmcl_ready_to_probe(dev)) {
 		arm->again = true;
+		return 0;
+	}
+	/* It fails if somebody else was faster, or the device is going: both are fine. */
+	ret = device_driver_attach(&arm->driver.driver, device);
+	if (ret)
+		dev_dbg(device, "not attached: %d\n", ret);
 	return 0;
 }
 

@@ -178,21 +178,24 @@ lost_jobs() {
 	done
 }
 
-# Ends processes and all that they started
-end_processes() {
-	local pid child
+# descendants PID...: these processes and all that they started, parents first
+descendants() {
+	local pid
 	for pid; do
-		for child in $(cat "/proc/$pid/task/$pid/children" 2>/dev/null); do
-			end_processes "$child"
-		done
-		kill "$pid" 2>/dev/null || true
+		printf '%s\n' "$pid"
+		# shellcheck disable=SC2046
+		descendants $(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
 	done
+}
+
+end_processes() {
+	# shellcheck disable=SC2046
+	kill $(descendants "$@") 2>/dev/null || true
 }
 
 # For a trap: nothing that was started survives
 end_children() {
-	local child
-	for child in $(cat "/proc/$BASHPID/task/$BASHPID/children"); do
-		end_processes "$child"
-	done
+	local me=$BASHPID
+	# shellcheck disable=SC2046
+	end_processes $(cat "/proc/$me/task/$me/children")
 }

@@ -27,6 +27,19 @@
 #endif
 
 /*
+ * May a driver be attached yet. Without the core's word for it attaching is tried;
+ * with it, trying too early would leak the core's note of why it failed.
+ */
+static inline bool kmcl_ready_to_probe(const struct hv_device *dev)
+{
+#ifdef KMCL_HAVE_READY_TO_PROBE
+	return dev_ready_to_probe(&dev->device);
+#else
+	return true;
+#endif
+}
+
+/*
  * Is there no driver_override, or does it name @driver. Under the device's lock,
  * which protects the string where it is the bus's.
  */
