@@ -193,9 +193,9 @@ end_processes() {
 	kill $(descendants "$@") 2>/dev/null || true
 }
 
-# For a trap: nothing that was started survives
+# For a trap: nothing that was started survives. A trap may find IFS empty.
 end_children() {
-	local me=$BASHPID
+	local me=$BASHPID IFS=$' \t\n'
 	# shellcheck disable=SC2046
 	end_processes $(cat "/proc/$me/task/$me/children")
 }

@@ -3,12 +3,12 @@ title="how the guest ends is how hvhost ends"
 kernels=6.12-amd64
 cpu_counts=1
 variants="status reset timeout"
-timeout=15
+timeout=90
 kmsg=no
 case $variant in
 status) expect=$((32 + 5)) ;;
 reset) expect=6 ;;
-timeout) expect=5 ;;
+timeout) expect=5 timeout=15 ;;
 esac
 
 guest() {
