@@ -15,18 +15,25 @@
 #define _KMCL_KMCL_H
 
 #include <linux/dma-direction.h>
+#include <linux/ktime.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 
+struct bio_vec;
 struct kmcl_channel;
 struct kmcl_packet;
+struct page;
 struct scatterlist;
 
 /*
  * A received packet that has not been completed yet: slot and generation, never
- * an address. 0 is never a handle.
+ * an address. 0 is never a handle. Bits 16 to 31 are always 0: a layer above may
+ * keep something of its own there, and must clear it before it hands one back.
  */
 typedef u64 kmcl_handle_t;
+
+#define KMCL_HANDLE_SPARE_SHIFT	16
+#define KMCL_HANDLE_SPARE_MASK	(0xffffull << KMCL_HANDLE_SPARE_SHIFT)
 
 /* Limits. Bytes where nothing else is said. */
 #define KMCL_NAME_MAX			31u	/* characters of a channel's name */
@@ -35,6 +42,9 @@ typedef u64 kmcl_handle_t;
 #define KMCL_EXTERNAL_DATA_MAX		(8u << 20)	/* of one packet */
 #define KMCL_INCOMING_MAX		4096u	/* packets outstanding at the driver */
 #define KMCL_COMPLETION_RESERVE_MAX	65536u	/* completion payload */
+#define KMCL_CLIENT_CONTEXT_MAX	65536u	/* the driver's, in each received packet */
+#define KMCL_GPADL_MAX		(8190u << 12)	/* bytes of one; range_buflen is 16 bits wide */
+#define KMCL_QUOTA_UNLIMITED	0xffffffffu	/* default: as many as there are contexts */
 
 /* Defaults of a new channel. */
 #define KMCL_DEFAULT_PACKET_SIZE	4096u
@@ -102,14 +112,19 @@ struct kmcl_state_callbacks {
  * @handle: for kmcl_incoming_complete(), which the driver owes, now or later
  * @buffer: private copy of the payload, valid until the packet is completed
  * @length: of @buffer in bytes; the wire pads to a multiple of 8
- * @flags: none defined yet; ignore unknown bits
+ * @flags: KMCL_RECEIVE_*; ignore unknown bits
  *
  * Context: softirq, or a worker with bottom halves disabled; must not sleep.
- * Thread after kmcl_channel_set_thread_context(). Never concurrently with
- * itself or with kmcl_processing_complete_t on one channel. No lock is held.
+ * Thread after kmcl_channel_set_thread_context() or kmcl_incoming_defer(). Never
+ * concurrently with itself or with kmcl_processing_complete_t on one channel. No
+ * lock is held.
  */
 typedef void (*kmcl_process_packet_t)(struct kmcl_channel *channel, kmcl_handle_t handle,
 				      const void *buffer, u32 length, u32 flags);
+
+/* kmcl_process_packet_t: external data comes with it, see kmcl_incoming_get_external() */
+#define KMCL_RECEIVE_EXTERNAL	0x1u
+#define KMCL_RECEIVE_DEFERRED	0x2u	/* delivered again after kmcl_incoming_defer() */
 
 /**
  * typedef kmcl_processing_complete_t - a batch of deliveries has ended
@@ -136,9 +151,197 @@ typedef void (*kmcl_processing_complete_t)(struct kmcl_channel *channel, u32 pac
 typedef void (*kmcl_completion_t)(struct kmcl_packet *packet, int status,
 				  const void *buffer, u32 length);
 
+/**
+ * typedef kmcl_external_release_t - external data of a received packet go
+ * @channel: where
+ * @context: the packet's client context (kmcl_channel_set_client_context_size())
+ *
+ * Called for each delivery whose external data the driver has asked for, once,
+ * when it completes, fails or defers the packet: before a completion is sent, so
+ * that nothing that was made of the data is left when the host reads it.
+ *
+ * Context: that of the ending call; must not sleep.
+ */
+typedef void (*kmcl_external_release_t)(struct kmcl_channel *channel, void *context);
+
 /* kmcl_packet_send*(): ask the host for an answer; the packet is done when that arrives. */
 #define KMCL_SEND_COMPLETION	0x1u
 #define KMCL_SEND_FLAGS		0x1u
+
+/**
+ * enum kmcl_external_form - how a driver describes external data
+ * @KMCL_EXTERNAL_SG: @sgl, @count entries; mapped in place, so list and pages
+ *	stay untouched until the packet is done. In the other forms the description
+ *	is copied, only the pages have to stay
+ * @KMCL_EXTERNAL_BVEC: @bvec, @count entries, each any part of any pages
+ * @KMCL_EXTERNAL_PAGES: @pages; @bytes from @offset on. Holds (@offset + @bytes
+ *	+ PAGE_SIZE - 1) / PAGE_SIZE pages
+ * @KMCL_EXTERNAL_PFNS: @pfns, @count page frame numbers of this machine, whole pages
+ * @KMCL_EXTERNAL_BUFFER: @buffer, @bytes of kmalloc() or vmalloc() memory; not the stack
+ * @KMCL_EXTERNAL_PIECES: @piece tells, piece by piece
+ */
+enum kmcl_external_form {
+	KMCL_EXTERNAL_SG,
+	KMCL_EXTERNAL_BVEC,
+	KMCL_EXTERNAL_PAGES,
+	KMCL_EXTERNAL_PFNS,
+	KMCL_EXTERNAL_BUFFER,
+	KMCL_EXTERNAL_PIECES,
+};
+
+/**
+ * struct kmcl_piece - bytes that follow each other within one page
+ * @page: which
+ * @offset: of the first byte in it
+ * @length: at least 1, at most to the end of the page
+ */
+struct kmcl_piece {
+	struct page *page;
+	u32 offset;
+	u32 length;
+};
+
+/**
+ * struct kmcl_external_data - external data of a packet that is sent
+ * @form: which of the following are used
+ * @direction: DMA_TO_DEVICE if the host only reads, DMA_FROM_DEVICE if it only
+ *	writes, or DMA_BIDIRECTIONAL
+ * @count: entries of @sgl, @bvec or @pfns; @piece: for its own use
+ * @offset: of the first byte in the first page (pages); @piece: for its own use
+ * @bytes: of data (pages, buffer); @piece: for its own use
+ * @sgl, @bvec, @pages, @pfns, @buffer: by @form
+ * @context: @piece: for its own use
+ * @piece: piece number @index, asked for in order from 0; false: there are no
+ *	more. May keep its place in @cursor, two words, zero at first. Context: that
+ *	of the send; must not sleep
+ *
+ * Written by the driver; read during the call only. Make one with the functions
+ * below.
+ */
+struct kmcl_external_data {
+	enum kmcl_external_form form;
+	enum dma_data_direction direction;
+	u32 count;
+	u32 offset;
+	size_t bytes;
+	union {
+		struct scatterlist *sgl;
+		const struct bio_vec *bvec;
+		struct page *const *pages;
+		const unsigned long *pfns;
+		void *buffer;
+		const void *context;
+	};
+	bool (*piece)(const struct kmcl_external_data *data, u32 index, unsigned long cursor[2],
+		      struct kmcl_piece *piece);
+};
+
+static inline struct kmcl_external_data
+kmcl_external_sg(struct scatterlist *sgl, u32 nents, enum dma_data_direction direction)
+{
+	return (struct kmcl_external_data){
+		.form = KMCL_EXTERNAL_SG, .direction = direction, .count = nents, .sgl = sgl,
+	};
+}
+
+static inline struct kmcl_external_data
+kmcl_external_bvec(const struct bio_vec *bvec, u32 count, enum dma_data_direction direction)
+{
+	return (struct kmcl_external_data){
+		.form = KMCL_EXTERNAL_BVEC, .direction = direction, .count = count, .bvec = bvec,
+	};
+}
+
+static inline struct kmcl_external_data
+kmcl_external_pages(struct page *const *pages, u32 offset, size_t bytes,
+		    enum dma_data_direction direction)
+{
+	return (struct kmcl_external_data){
+		.form = KMCL_EXTERNAL_PAGES, .direction = direction, .offset = offset,
+		.bytes = bytes, .pages = pages,
+	};
+}
+
+static inline struct kmcl_external_data
+kmcl_external_pfns(const unsigned long *pfns, u32 count, enum dma_data_direction direction)
+{
+	return (struct kmcl_external_data){
+		.form = KMCL_EXTERNAL_PFNS, .direction = direction, .count = count, .pfns = pfns,
+	};
+}
+
+static inline struct kmcl_external_data
+kmcl_external_buffer(void *buffer, size_t bytes, enum dma_data_direction direction)
+{
+	return (struct kmcl_external_data){
+		.form = KMCL_EXTERNAL_BUFFER, .direction = direction, .bytes = bytes,
+		.buffer = buffer,
+	};
+}
+
+/* kmcl_request: no limit of time */
+#define KMCL_WAIT_FOREVER	KTIME_MAX
+
+/**
+ * struct kmcl_request - a synchronous request: see kmcl_channel_request()
+ * @buffer: payload; may be NULL when @length is 0
+ * @length: of @buffer in bytes
+ * @flags: 0 or KMCL_SEND_COMPLETION
+ * @external: external data, or NULL
+ * @answer: where the payload of the answer goes, or NULL
+ * @answer_size: of @answer in bytes
+ * @absolute: @timeout is a point of CLOCK_REALTIME; else it counts from now
+ * @timeout: KMCL_WAIT_FOREVER; 0: send only if it fits into the ring now; else
+ *	how long, or until when, to wait
+ * @answer_length: out, with 0 and -ENOBUFS: bytes put into @answer
+ *
+ * The driver's; kmcl writes @answer_length and, during the call only, @answer.
+ */
+struct kmcl_request {
+	const void *buffer;
+	u32 length;
+	u32 flags;
+	const struct kmcl_external_data *external;
+	void *answer;
+	u32 answer_size;
+	bool absolute;
+	ktime_t timeout;
+	u32 answer_length;
+};
+
+/**
+ * struct kmcl_range - one range of a received packet's external data
+ * @pages: the page of its first byte and those that follow
+ * @offset: of the first byte in the first page
+ * @length: in bytes, at least 1
+ */
+struct kmcl_range {
+	struct page *const *pages;
+	u32 offset;
+	u32 length;
+};
+
+/**
+ * struct kmcl_received_data - external data of a received packet
+ * @length: of all ranges together, in bytes
+ * @count: of ranges
+ * @ranges: in the order in which the host gave them
+ *
+ * kmcl's; it may be read until the packet is completed.
+ */
+struct kmcl_received_data {
+	u32 length;
+	u32 count;
+	struct kmcl_range *ranges;
+};
+
+/* kmcl_incoming_get_external() */
+#define KMCL_EXTERNAL_READ_ONLY	0x1u	/* the driver only reads the data */
+#define KMCL_EXTERNAL_FLAGS	0x1u
+
+/* kmcl_gpadl_create*() */
+#define KMCL_GPADL_READ_ONLY	0x1u	/* says that the host only reads; protects nothing */
+#define KMCL_GPADL_FLAGS	0x1u
 
 /*
  * Errors are negative errnos; kmcl_channel_alloc() gives them as ERR_PTR(), and
@@ -156,6 +359,10 @@ int kmcl_channel_set_max_packet_size(struct kmcl_channel *channel, u32 bytes);
 int kmcl_channel_set_max_external_data(struct kmcl_channel *channel, u32 bytes, u32 ranges);
 int kmcl_channel_set_ring_pages(struct kmcl_channel *channel, u32 incoming, u32 outgoing);
 int kmcl_channel_set_incoming(struct kmcl_channel *channel, u32 packets, u32 reserve);
+int kmcl_channel_set_client_context_size(struct kmcl_channel *channel, u32 bytes);
+int kmcl_channel_set_pipe(struct kmcl_channel *channel, bool pipe);
+int kmcl_channel_set_external_release(struct kmcl_channel *channel,
+				      kmcl_external_release_t release);
 int kmcl_channel_set_thread_context(struct kmcl_channel *channel, bool thread);
 int kmcl_channel_set_packet_callbacks(struct kmcl_channel *channel,
 				      kmcl_process_packet_t process_packet,
@@ -167,6 +374,9 @@ void *kmcl_channel_get_pointer(const struct kmcl_channel *channel);
 const char *kmcl_channel_get_name(const struct kmcl_channel *channel);
 int kmcl_channel_get_instance(struct kmcl_channel *channel, guid_t *instance);
 enum kmcl_state kmcl_channel_get_state(const struct kmcl_channel *channel);
+int kmcl_channel_get_mmio(struct kmcl_channel *channel, u64 *address, u64 *bytes);
+int kmcl_channel_set_interrupt_latency(struct kmcl_channel *channel, u16 latency,
+				       u16 *original);
 
 /* Life cycle: control.c */
 int kmcl_channel_enable(struct kmcl_channel *channel);
@@ -177,19 +387,37 @@ int kmcl_channel_pause(struct kmcl_channel *channel);
 /* Packet objects: packet.c */
 struct kmcl_packet *kmcl_packet_alloc(struct kmcl_channel *channel, gfp_t gfp);
 void kmcl_packet_free(struct kmcl_packet *packet);
+u32 kmcl_packet_size(struct kmcl_channel *channel);
+int kmcl_packet_init(struct kmcl_channel *channel, void *memory, u32 bytes, gfp_t gfp,
+		     struct kmcl_packet **packet);
 void kmcl_packet_set_completion(struct kmcl_packet *packet, kmcl_completion_t routine);
 void kmcl_packet_set_pointer(struct kmcl_packet *packet, void *pointer);
 void *kmcl_packet_get_pointer(const struct kmcl_packet *packet);
 struct kmcl_channel *kmcl_packet_get_channel(const struct kmcl_packet *packet);
 
-/* Sending: tx.c, extdata.c */
+/* Sending: tx.c; waiting for the answer: request.c */
 int kmcl_packet_send(struct kmcl_packet *packet, const void *buffer, u32 length, u32 flags);
-int kmcl_packet_send_sg(struct kmcl_packet *packet, const void *buffer, u32 length,
-			struct scatterlist *sgl, unsigned int nents,
-			enum dma_data_direction direction, u32 flags);
+int kmcl_packet_send_external(struct kmcl_packet *packet, const void *buffer, u32 length,
+			      const struct kmcl_external_data *data, u32 flags);
+int kmcl_channel_request(struct kmcl_channel *channel, struct kmcl_request *request);
 
 /* Receiving: incoming.c */
 int kmcl_incoming_complete(struct kmcl_channel *channel, kmcl_handle_t handle,
 			   const void *buffer, u32 size);
+int kmcl_incoming_defer(struct kmcl_channel *channel, kmcl_handle_t handle);
+int kmcl_incoming_fail(struct kmcl_channel *channel, kmcl_handle_t handle);
+void *kmcl_incoming_get_context(struct kmcl_channel *channel, kmcl_handle_t handle);
+int kmcl_incoming_get_external(struct kmcl_channel *channel, kmcl_handle_t handle, u32 flags,
+			       const struct kmcl_received_data **data);
+void *kmcl_incoming_map(struct kmcl_channel *channel, kmcl_handle_t handle, u32 range);
+int kmcl_channel_set_quota(struct kmcl_channel *channel, u32 quota);
+
+/* Memory shared with the host: gpadl.c */
+int kmcl_gpadl_create(struct kmcl_channel *channel, void *buffer, u32 bytes, u32 flags,
+		      u32 *gpadl);
+int kmcl_gpadl_create_pages(struct kmcl_channel *channel, struct page *const *pages, u32 offset,
+			    u32 bytes, u32 flags, u32 *gpadl);
+int kmcl_gpadl_set_page_set(struct kmcl_channel *channel, u32 gpadl, u16 page_set);
+int kmcl_gpadl_delete(struct kmcl_channel *channel, u32 gpadl);
 
 #endif /* _KMCL_KMCL_H */
