@@ -213,13 +213,16 @@ static bool launch_undo(struct echo_packet *p)
 
 static int transmit(struct echo_packet *p)
 {
+	struct kmcl_external_data data;
+
 	fill(p->payload, p->length, p->seq);
 	if (!external)
 		return kmcl_packet_send(p->packet, p->payload, p->length, KMCL_SEND_COMPLETION);
 	fill(p->external, external, p->seq);
 	p->crc = ~crc32_le(~0, p->external, external);
-	return kmcl_packet_send_sg(p->packet, p->payload, p->length, p->sgt.sgl, p->sgt.orig_nents,
-				   DMA_BIDIRECTIONAL, KMCL_SEND_COMPLETION);
+	data = kmcl_external_sg(p->sgt.sgl, p->sgt.orig_nents, DMA_BIDIRECTIONAL);
+	return kmcl_packet_send_external(p->packet, p->payload, p->length, &data,
+					 KMCL_SEND_COMPLETION);
 }
 
 static void refused(int err)

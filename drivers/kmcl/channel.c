@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "control.h"
+#include "gpadl.h"
 #include "rx.h"
 #include "tx.h"
 #include "watchdog.h"
@@ -62,10 +63,11 @@ struct kmcl_channel *kmcl_channel_alloc(void)
 	kmcl_config_defaults(&ch->config);
 	kmcl_control_init(ch);
 	kmcl_watchdog_init(ch);
-	kmcl_packet_init(ch);
+	kmcl_packets_init(ch);
 	kmcl_xact_init(&ch->received);
 	kmcl_tx_init(ch);
 	kmcl_rx_init(ch);
+	kmcl_gpadl_init(ch);
 	channel_add(ch);
 	return ch;
 }
@@ -239,6 +241,56 @@ int kmcl_channel_get_instance(struct kmcl_channel *channel, guid_t *instance)
 	return ret;
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_get_instance);
+
+/**
+ * kmcl_channel_get_mmio() - memory-mapped space of the device
+ * @channel: between the begin of its opened and the end of its closed callback
+ * @address: out: guest physical address of its first byte
+ * @bytes: out: size
+ *
+ * As much as the offer asks for, from what the platform has set aside for devices
+ * of the bus. The same at each call; taken back after the closed callback.
+ *
+ * Context: thread.
+ * Return: 0; -EINVAL for NULL; -ENOTCONN if the channel is not open; -ENOENT if
+ * the offer asks for none; -ENXIO, -ENOMEM if there is no such space. On error both
+ * outputs are 0.
+ */
+int kmcl_channel_get_mmio(struct kmcl_channel *channel, u64 *address, u64 *bytes)
+{
+	struct kmcl_endpoint *ep;
+	int ret = -ENOTCONN;
+
+	if (!channel || !address || !bytes)
+		return -EINVAL;
+	*address = 0;
+	*bytes = 0;
+	mutex_lock(&channel->bus_mutex);
+	ep = channel->bus_ep;
+	if (ep)
+		ret = ep->transport->mmio(ep, address, bytes);
+	mutex_unlock(&channel->bus_mutex);
+	return ret || *bytes ? ret : -ENOENT;
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_get_mmio);
+
+/**
+ * kmcl_channel_set_interrupt_latency() - delay signals to the host
+ * @channel: any state
+ * @latency: in units of 100 ns
+ * @original: out: unchanged
+ *
+ * KMCL has it for the monitor page. hv_vmbus has no setter for what is there, and
+ * the page is not a driver's to write, so it is always refused.
+ *
+ * Context: any.
+ * Return: -EINVAL for NULL; else -EOPNOTSUPP.
+ */
+int kmcl_channel_set_interrupt_latency(struct kmcl_channel *channel, u16 latency, u16 *original)
+{
+	return channel && original ? -EOPNOTSUPP : -EINVAL;
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_set_interrupt_latency);
 
 /**
  * kmcl_channel_get_state() - where the channel is now

@@ -22,6 +22,7 @@
 #include "xact.h"
 
 struct dentry;
+struct kmcl_gpadl;
 struct kmcl_incoming;
 
 /* main.c: receive loops that left softirq; completion routines */
@@ -30,6 +31,9 @@ extern struct workqueue_struct *kmcl_tx_wq;
 
 /* Most packets handled in one go before the receive path moves to a worker (rule 4). */
 #define KMCL_RX_BUDGET	64u
+
+/* kmcl_rx.current_handle: no handle, as its slot does not exist */
+#define KMCL_RX_DEFERRED	0xffffffffull
 
 /* kmcl_rx.run */
 #define KMCL_RX_RUN	0x1	/* somebody is in the receive loop, or a worker will be */
@@ -46,7 +50,7 @@ struct kmcl_config {
 	guid_t instance;
 	bool has_type;
 	bool any_instance;
-	bool thread;
+	bool pipe;
 	u32 max_packet;
 	u32 max_external;
 	u32 max_ranges;
@@ -54,6 +58,8 @@ struct kmcl_config {
 	u32 out_pages;
 	u32 incoming;
 	u32 reserve;
+	u32 context;
+	kmcl_external_release_t release;
 	kmcl_process_packet_t process_packet;
 	kmcl_processing_complete_t processing_complete;
 	struct kmcl_state_callbacks on;
@@ -70,6 +76,7 @@ struct kmcl_config {
  *	section until their packet is queued or sent
  * @open: the outbound ring may be used
  * @refuse: the channel is being disabled or cleaned up: take no more
+ * @starved: the first in the queue waits for a slot in the table of transactions
  * @pending: a pending send size is published
  * @telling: routines of packets from @done that run now
  * @work: calls those that no caller of a send may call
@@ -85,6 +92,7 @@ struct kmcl_tx {
 	bool multirange;
 	bool open;
 	bool refuse;
+	bool starved;
 	bool pending;
 	unsigned int telling;
 	struct work_struct work;
@@ -97,7 +105,13 @@ struct kmcl_tx {
  * @run: KMCL_RX_* bits; whoever sets KMCL_RX_RUN owns all below but @stalled
  * @enabled: packets may be delivered; written by the channel's workqueue
  * @stalled: no context was free; written by the loop, read by completers
+ * @quota: most packets outstanding at the driver; written by anyone
+ * @over_quota: stalled by it; set by the loop, cleared by completers alone
+ * @thread: the driver wants thread context; written by anyone
+ * @failed: the driver gave up over a packet; nothing is delivered until the next open
  * @read: our read index
+ * @current_handle: the packet that is being delivered, or KMCL_RX_DEFERRED
+ * @deferred: a context to be delivered again before all else, in thread context
  * @task: who runs the loop in thread context, to find callers that would wait
  *	for themselves
  * @scratch: copy of a completion's payload
@@ -107,7 +121,13 @@ struct kmcl_rx {
 	atomic_t run;
 	bool enabled;
 	bool stalled;
+	bool over_quota;
+	bool thread;
+	bool failed;
+	u32 quota;
 	u32 read;
+	atomic64_t current_handle;
+	struct kmcl_incoming *deferred;
 	struct task_struct *task;
 	void *scratch;
 	struct work_struct work;
@@ -135,8 +155,9 @@ struct kmcl_rx {
  * @broken: the host broke the framing of a ring
  * @ep: the offer that is bound, or NULL
  *
- * @wait: woken at each change of @state, when the receive loop stops, and when
- *	@outstanding falls to 0 while somebody waits
+ * @wait: woken at each change of @state or of what is wanted, when the receive loop
+ *	stops, when a request or the use of a GPADL ends, and when @outstanding falls to
+ *	0 while somebody waits
  * @control_task: who runs a state callback, or NULL
  */
 struct kmcl_channel {
@@ -167,6 +188,11 @@ struct kmcl_channel {
 	struct work_struct control;
 	struct task_struct *control_task;
 	wait_queue_head_t wait;
+	/* one exchange with the host at a time, besides packets: hv_vmbus wakes one waiter only */
+	struct mutex bus_mutex;
+	struct kmcl_endpoint *bus_ep;	/* bus_mutex; from opening to the end of closed */
+	struct list_head gpadls;	/* gpadl_lock; readers use RCU */
+	spinlock_t gpadl_lock;
 	const char *waits_for;
 	unsigned long waits_since;
 	struct delayed_work watchdog;

@@ -9,6 +9,7 @@
 #include "control.h"
 #include "incoming.h"
 #include "rx.h"
+#include "tx.h"
 
 void kmcl_config_defaults(struct kmcl_config *config)
 {
@@ -136,7 +137,7 @@ static int config_begin_packets(struct kmcl_channel *ch)
 
 	if (ret)
 		return ret;
-	if (atomic_read_acquire(&ch->packets)) {
+	if (atomic_read_acquire(&ch->packets) || !kmcl_tx_queue_empty(ch)) {
 		kmcl_config_end(ch);
 		return -EBUSY;
 	}
@@ -200,13 +201,14 @@ int kmcl_channel_set_max_packet_size(struct kmcl_channel *channel, u32 bytes)
 EXPORT_SYMBOL_GPL(kmcl_channel_set_max_packet_size);
 
 /**
- * kmcl_channel_set_max_external_data() - bound external data of one packet
+ * kmcl_channel_set_max_external_data() - bound external data of one packet, both ways
  * @channel: disabled, without packet objects
  * @bytes: 1 to KMCL_EXTERNAL_DATA_MAX
- * @ranges: 1 to 4,096: pieces that do not join at page boundaries
+ * @ranges: 1 to 4,096: out: pieces that do not join at page boundaries; in: ranges
  *
- * Every packet object gets room for this. By default none can carry external
- * data.
+ * Every packet object and every context of a received packet gets room for this. By default
+ * none can carry external data. A received packet with more is refused
+ * (rejected_external).
  *
  * Context: thread.
  * Return: as kmcl_channel_set_max_packet_size().
@@ -283,24 +285,91 @@ int kmcl_channel_set_incoming(struct kmcl_channel *channel, u32 packets, u32 res
 EXPORT_SYMBOL_GPL(kmcl_channel_set_incoming);
 
 /**
- * kmcl_channel_set_thread_context() - receive where one may sleep
+ * kmcl_channel_set_client_context_size() - room for the driver in received packets
  * @channel: disabled
- * @thread: true: packets are delivered in thread context; false: in softirq, or
- *	in a worker with bottom halves disabled
- *
- * Completion routines of sent packets may not sleep either way.
+ * @bytes: 0 to KMCL_CLIENT_CONTEXT_MAX, in each packet: kmcl_incoming_get_context()
  *
  * Context: thread.
- * Return: 0; -EINVAL for NULL; -EBUSY if the channel is not disabled.
+ * Return: 0; -EINVAL for NULL or a size out of range; -EBUSY if the channel is
+ * not disabled.
  */
-int kmcl_channel_set_thread_context(struct kmcl_channel *channel, bool thread)
+int kmcl_channel_set_client_context_size(struct kmcl_channel *channel, u32 bytes)
+{
+	int ret;
+
+	if (bytes > KMCL_CLIENT_CONTEXT_MAX)
+		return -EINVAL;
+	ret = kmcl_config_begin(channel);
+	if (ret)
+		return ret;
+	channel->config.context = bytes;
+	return kmcl_config_end(channel);
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_set_client_context_size);
+
+/**
+ * kmcl_channel_set_pipe() - send and receive messages of a pipe
+ * @channel: disabled, without packet objects
+ * @pipe: true: each packet is a message, with a header in front that the driver
+ *	does not see. There are no completions then, and no external data out
+ *
+ * For offers that are pipes in message mode. The length of a received message is
+ * exact. A packet that is no data message is refused (rejected_type), and
+ * answered with nothing if it asks for a completion.
+ *
+ * Context: thread.
+ * Return: 0; -EINVAL for NULL; -EBUSY if the channel is not disabled or has packet
+ * objects.
+ */
+int kmcl_channel_set_pipe(struct kmcl_channel *channel, bool pipe)
+{
+	int ret = config_begin_packets(channel);
+
+	if (ret)
+		return ret;
+	channel->config.pipe = pipe;
+	return kmcl_config_end(channel);
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_set_pipe);
+
+/**
+ * kmcl_channel_set_external_release() - be told when received external data go
+ * @channel: disabled
+ * @release: see kmcl_external_release_t; NULL: nobody
+ *
+ * Context: thread.
+ * Return: 0; -EINVAL for a NULL channel; -EBUSY if the channel is not disabled.
+ */
+int kmcl_channel_set_external_release(struct kmcl_channel *channel,
+				      kmcl_external_release_t release)
 {
 	int ret = kmcl_config_begin(channel);
 
 	if (ret)
 		return ret;
-	channel->config.thread = thread;
+	channel->config.release = release;
 	return kmcl_config_end(channel);
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_set_external_release);
+
+/**
+ * kmcl_channel_set_thread_context() - receive where one may sleep
+ * @channel: any state; to hold from the first packet on, before it is enabled
+ * @thread: true: packets are delivered in thread context; false: in softirq, or
+ *	in a worker with bottom halves disabled
+ *
+ * While the channel runs it holds from the next batch on. Completion routines of
+ * sent packets may not sleep either way.
+ *
+ * Context: any.
+ * Return: 0; -EINVAL for NULL.
+ */
+int kmcl_channel_set_thread_context(struct kmcl_channel *channel, bool thread)
+{
+	if (!channel)
+		return -EINVAL;
+	WRITE_ONCE(channel->rx.thread, thread);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_set_thread_context);
 

@@ -14,6 +14,7 @@
 
 #include "config.h"
 #include "control.h"
+#include "gpadl.h"
 #include "incoming.h"
 #include "parse.h"
 #include "rx.h"
@@ -59,9 +60,26 @@ static void close_endpoint(struct kmcl_channel *ch)
 {
 	kmcl_tx_close(ch);
 	kmcl_watchdog_begin(ch, "the host to let go of the rings");
+	mutex_lock(&ch->bus_mutex);
 	ch->ep->transport->close(ch->ep);
+	mutex_unlock(&ch->bus_mutex);
 	kmcl_watchdog_end(ch);
+	kmcl_rx_close(ch);
 	kmcl_tx_cancel(ch);
+}
+
+/* From the endpoint's opening to the end of closed the driver may share memory. */
+static void set_bus_endpoint(struct kmcl_channel *ch, struct kmcl_endpoint *ep)
+{
+	mutex_lock(&ch->bus_mutex);
+	ch->bus_ep = ep;
+	mutex_unlock(&ch->bus_mutex);
+}
+
+static void end_bus(struct kmcl_channel *ch)
+{
+	kmcl_gpadl_reap(ch);
+	set_bus_endpoint(ch, NULL);
 }
 
 /* The driver's opened callback has refused: back to disabled, without closed (KMCL C7). */
@@ -71,6 +89,7 @@ static void refuse_open(struct kmcl_channel *ch)
 	ch->enabled = false;
 	spin_unlock_irq(&ch->lock);
 	close_endpoint(ch);
+	end_bus(ch);
 	set_state(ch, KMCL_DISABLED);
 }
 
@@ -91,6 +110,7 @@ static void step_open(struct kmcl_channel *ch)
 		on_open_failed(ch, ret);
 		return;
 	}
+	set_bus_endpoint(ch, ep);
 	kmcl_tx_attach(ch, ep);
 	if (ch->config.on.opened && ch->config.on.opened(ch)) {
 		refuse_open(ch);
@@ -135,6 +155,7 @@ static void step_close(struct kmcl_channel *ch)
 	kmcl_count(ch, closed);
 	if (ch->config.on.closed)
 		ch->config.on.closed(ch);
+	end_bus(ch);
 	set_state(ch, KMCL_DISABLED);
 }
 
@@ -227,6 +248,9 @@ static void kick_locked(struct kmcl_channel *ch)
 	lockdep_assert_held(&ch->lock);
 	if (ch->wq)
 		queue_work(ch->wq, &ch->control);
+	/* A request may wait in post_started, where it keeps that work from running. */
+	if (wq_has_sleeper(&ch->wait))
+		wake_up_all(&ch->wait);
 }
 
 /**

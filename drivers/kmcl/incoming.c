@@ -3,10 +3,13 @@
  * Received packets, from delivery to completion. kmcl_incoming_complete() is the
  * function that the library exists for.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/export.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "gpadl.h"
 #include "incoming.h"
 #include "rx.h"
 #include "trace.h"
@@ -16,15 +19,19 @@ static struct kmcl_incoming *incoming_alloc(struct kmcl_channel *ch)
 {
 	size_t head = ALIGN(sizeof(struct kmcl_incoming), 8);
 	size_t reserve = ALIGN(ch->config.reserve, 8);
+	size_t payload = kmcl_storage_size(&ch->config), context = ALIGN(ch->config.context, 8);
+	size_t ranges = ch->config.max_ranges * sizeof(struct kmcl_range);
 	struct kmcl_incoming *in;
 
-	in = kvzalloc(head + reserve + ALIGN(ch->config.max_packet, 8), GFP_KERNEL);
+	in = kvzalloc(head + reserve + payload + context + ranges, GFP_KERNEL);
 	if (!in)
 		return NULL;
 	in->channel = ch;
 	in->item.type = KMCL_PKT_COMPLETION;
 	in->item.storage = (void *)in + head;
 	in->buffer = in->item.storage + reserve;
+	in->context = context ? in->buffer + payload : NULL;
+	in->data.ranges = in->buffer + payload + context;
 	if (kmcl_xact_add(&ch->received, in, GFP_KERNEL, &in->slot)) {
 		kvfree(in);
 		return NULL;
@@ -126,10 +133,68 @@ void kmcl_incoming_finish(struct kmcl_incoming *in)
 		kmcl_incoming_put(in);
 }
 
+/* What the driver made of external data. */
+static void incoming_unfetch(struct kmcl_incoming *in)
+{
+	struct kmcl_channel *ch = in->channel;
+
+	if (in->fetched && ch->config.release)
+		ch->config.release(ch, in->context);
+	in->fetched = false;
+}
+
+/* Mappings and buffers of external data, before anybody is answered (design rule 2). */
+void kmcl_incoming_release(struct kmcl_incoming *in)
+{
+	if (likely(!in->gpadl))
+		return;
+	incoming_unfetch(in);
+	in->data.count = 0;
+	kmcl_gpadl_put(in->channel, in->gpadl);
+	in->gpadl = NULL;
+}
+
+/* The end of a packet that nobody completes: no answer. */
+void kmcl_incoming_drop(struct kmcl_incoming *in)
+{
+	kmcl_incoming_release(in);
+	in->item.answer = false;
+	kmcl_count(in->channel, incoming_dropped);
+	kmcl_incoming_put(in);
+}
+
 /* The driver has completed all that it received. */
 bool kmcl_incoming_idle(struct kmcl_channel *ch)
 {
 	return !atomic_read(&ch->outstanding);
+}
+
+/*
+ * One packet less at the driver. A queue that the quota has stalled goes on here
+ * and nowhere else (KMCL 5.6).
+ */
+static void incoming_leaves(struct kmcl_channel *ch)
+{
+	int left = atomic_dec_return(&ch->outstanding);
+
+	/* Pairs with rx_over_quota(): one of us sees what the other wrote. */
+	smp_mb__after_atomic();
+	if (READ_ONCE(ch->rx.over_quota) && (u32)left < READ_ONCE(ch->rx.quota)) {
+		WRITE_ONCE(ch->rx.over_quota, false);
+		kmcl_rx_restart(ch);
+	}
+	if (!left && wq_has_sleeper(&ch->wait))
+		wake_up_all(&ch->wait);
+}
+
+/* Whose handle is it; only one of all who end the same packet gets it. */
+static struct kmcl_incoming *incoming_take(struct kmcl_channel *ch, kmcl_handle_t handle)
+{
+	struct kmcl_incoming *in = kmcl_xact_take(&ch->received, handle);
+
+	if (!in)
+		kmcl_count(ch, rejected_handle);
+	return in;
 }
 
 /**
@@ -137,7 +202,7 @@ bool kmcl_incoming_idle(struct kmcl_channel *ch)
  * @channel: where it was received
  * @handle: from the process_packet callback
  * @buffer: completion payload; may be NULL when @size is 0; may lie in the
- *	packet's own buffer
+ *	packet's own buffer, or in its external data
  * @size: of @buffer in bytes, at most the channel's completion reserve
  *
  * The heart of it, in this order: the payload is put into the context's reserve;
@@ -150,7 +215,8 @@ bool kmcl_incoming_idle(struct kmcl_channel *ch)
  *
  * Context: any; from inside the process_packet callback or at any time later.
  * Never allocates.
- * Ownership: with 0, the packet's buffer is gone and the handle is dead.
+ * Ownership: with 0, the packet's buffer, context and external data are gone and
+ * the handle is dead.
  *
  * Return: 0; -EINVAL for a NULL channel or buffer; -EMSGSIZE if @size is over
  * the reserve (nothing has happened, the packet is still outstanding); -ESTALE if
@@ -168,21 +234,220 @@ int kmcl_incoming_complete(struct kmcl_channel *channel, kmcl_handle_t handle,
 		return -EMSGSIZE;
 	/* Until the end: who waits for outstanding == 0 may free the channel after a grace period. */
 	rcu_read_lock();
-	in = kmcl_xact_take(&channel->received, handle);
+	in = incoming_take(channel, handle);
 	if (!in) {
-		kmcl_count(channel, rejected_handle);
 		rcu_read_unlock();
 		return -ESTALE;
 	}
 	in->item.length = size;
 	if (size)
 		memcpy(in->item.storage, buffer, size);
+	kmcl_incoming_release(in);
 	trace_kmcl_incoming_complete(channel, handle, in->item.answer, size);
 	kmcl_count(channel, incoming_completed);
 	kmcl_incoming_finish(in);
-	if (atomic_dec_and_test(&channel->outstanding) && wq_has_sleeper(&channel->wait))
-		wake_up(&channel->wait);
+	incoming_leaves(channel);
 	rcu_read_unlock();
 	return 0;
 }
 EXPORT_SYMBOL_GPL(kmcl_incoming_complete);
+
+/**
+ * kmcl_incoming_defer() - have a packet delivered again where one may sleep
+ * @channel: where it was received
+ * @handle: of the packet that is being delivered
+ *
+ * The packet is delivered again, with a new handle and KMCL_RECEIVE_DEFERRED, in
+ * thread context and before all packets behind it, completions of sent ones
+ * included. A pause in between delivers it after the next start; a close drops it
+ * (incoming_dropped).
+ *
+ * Context: only inside the process_packet callback for this packet; return from it
+ * afterwards.
+ * Ownership: with 0, the handle is dead, and buffer and external data are not to
+ * be touched until the packet comes again.
+ *
+ * Return: 0; -EINVAL for NULL; -ESTALE if @handle names no outstanding packet;
+ * -EPERM if it is not the one that is being delivered.
+ */
+int kmcl_incoming_defer(struct kmcl_channel *channel, kmcl_handle_t handle)
+{
+	struct kmcl_incoming *in;
+	int ret = -ESTALE;
+
+	if (!channel)
+		return -EINVAL;
+	rcu_read_lock();
+	in = incoming_take(channel, handle);
+	if (!in)
+		goto out;
+	/* The loop looks there when the callback has returned. */
+	ret = -EPERM;
+	if ((u64)atomic64_cmpxchg(&channel->rx.current_handle, handle, KMCL_RX_DEFERRED) !=
+	    handle) {
+		kmcl_xact_untake(&channel->received, handle);
+		goto out;
+	}
+	incoming_unfetch(in);
+	trace_kmcl_incoming_end(channel, handle, false);
+	kmcl_count(channel, incoming_deferred);
+	incoming_leaves(channel);
+	ret = 0;
+out:
+	rcu_read_unlock();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(kmcl_incoming_defer);
+
+/**
+ * kmcl_incoming_fail() - give the channel up over a packet
+ * @channel: where it was received
+ * @handle: the packet, which is beyond understanding
+ *
+ * The packet is not answered, and nothing is delivered any more, completions of
+ * sent packets included. The channel stays open until it is disabled or the host
+ * closes it; then suspend and closed are called as ever.
+ *
+ * Context: any.
+ * Ownership: with 0, the handle is dead.
+ * Return: 0; -EINVAL for NULL; -ESTALE if @handle names no outstanding packet.
+ */
+int kmcl_incoming_fail(struct kmcl_channel *channel, kmcl_handle_t handle)
+{
+	struct kmcl_incoming *in;
+
+	if (!channel)
+		return -EINVAL;
+	rcu_read_lock();
+	in = incoming_take(channel, handle);
+	if (in) {
+		WRITE_ONCE(channel->rx.failed, true);
+		pr_warn_ratelimited("%s: the driver has failed a packet of the host: nothing is delivered until the channel is opened anew\n",
+				    channel->name);
+		trace_kmcl_incoming_end(channel, handle, true);
+		kmcl_count(channel, incoming_failed);
+		kmcl_incoming_drop(in);
+		incoming_leaves(channel);
+	}
+	rcu_read_unlock();
+	return in ? 0 : -ESTALE;
+}
+EXPORT_SYMBOL_GPL(kmcl_incoming_fail);
+
+/**
+ * kmcl_incoming_get_context() - the driver's memory in a received packet
+ * @channel: where it was received
+ * @handle: outstanding
+ *
+ * Context: any.
+ * Ownership: kmcl_channel_set_client_context_size() bytes, 8-byte aligned, the
+ * driver's until the packet is completed. What is in it at first is undefined.
+ * Return: the memory; NULL if there is none, for NULL, or if @handle names no
+ * outstanding packet.
+ */
+void *kmcl_incoming_get_context(struct kmcl_channel *channel, kmcl_handle_t handle)
+{
+	struct kmcl_incoming *in;
+	void *context = NULL;
+
+	if (!channel)
+		return NULL;
+	rcu_read_lock();
+	in = kmcl_xact_find(&channel->received, handle);
+	if (in)
+		context = in->context;
+	rcu_read_unlock();
+	return context;
+}
+EXPORT_SYMBOL_GPL(kmcl_incoming_get_context);
+
+/**
+ * kmcl_incoming_get_external() - external data of a received packet
+ * @channel: where it was received
+ * @handle: outstanding, delivered with KMCL_RECEIVE_EXTERNAL
+ * @flags: 0 or KMCL_EXTERNAL_READ_ONLY
+ * @data: out: ranges of pages; kmcl_incoming_map() gives their addresses
+ *
+ * Each call gives the same. The pages are the host's to write as long as it
+ * likes: copy what is to be checked before it is used.
+ *
+ * Context: any.
+ * Ownership: kmcl's; valid until the packet is completed, deferred or failed.
+ * Return: 0; -EINVAL for NULL or an unknown flag; -ENOENT if the packet has none;
+ * -ESTALE if @handle names no outstanding packet.
+ */
+int kmcl_incoming_get_external(struct kmcl_channel *channel, kmcl_handle_t handle, u32 flags,
+			       const struct kmcl_received_data **data)
+{
+	struct kmcl_incoming *in;
+	int ret = -ESTALE;
+
+	if (!channel || !data || (flags & ~KMCL_EXTERNAL_FLAGS))
+		return -EINVAL;
+	rcu_read_lock();
+	in = kmcl_xact_find(&channel->received, handle);
+	if (in)
+		ret = in->gpadl ? 0 : -ENOENT;
+	if (!ret) {
+		in->fetched = true;
+		*data = &in->data;
+	}
+	rcu_read_unlock();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(kmcl_incoming_get_external);
+
+/**
+ * kmcl_incoming_map() - address of a range of external data
+ * @channel: where it was received
+ * @handle: outstanding
+ * @range: index in kmcl_received_data.ranges
+ *
+ * Context: any. Ranges in a GPADL have a mapping as long as that exists; this
+ * makes none.
+ * Ownership: valid until the packet is completed, deferred or failed.
+ * Return: the address of the range's first byte; NULL if there is no such range,
+ * for NULL, or if @handle names no outstanding packet.
+ */
+void *kmcl_incoming_map(struct kmcl_channel *channel, kmcl_handle_t handle, u32 range)
+{
+	const struct kmcl_range *r;
+	struct kmcl_incoming *in;
+	void *address = NULL;
+
+	if (!channel)
+		return NULL;
+	rcu_read_lock();
+	in = kmcl_xact_find(&channel->received, handle);
+	if (in && in->gpadl && range < in->data.count) {
+		r = &in->data.ranges[range];
+		address = in->gpadl->address + (r->pages - in->gpadl->pages) * PAGE_SIZE +
+			  r->offset;
+	}
+	rcu_read_unlock();
+	return address;
+}
+EXPORT_SYMBOL_GPL(kmcl_incoming_map);
+
+/**
+ * kmcl_channel_set_quota() - bound what is outstanding at the driver
+ * @channel: any state
+ * @quota: most received packets that are delivered and not completed, at least 1;
+ *	KMCL_QUOTA_UNLIMITED: as many as kmcl_channel_set_incoming() has contexts for
+ *
+ * With so many, nothing more is taken from the ring, completions of sent packets
+ * behind the next packet included. It may be set below the present number. A
+ * queue that is stalled goes on when a packet is completed, and not by this call,
+ * even if the new quota would allow more (KMCL 5.6).
+ *
+ * Context: any.
+ * Return: 0; -EINVAL for NULL or 0.
+ */
+int kmcl_channel_set_quota(struct kmcl_channel *channel, u32 quota)
+{
+	if (!channel || !quota)
+		return -EINVAL;
+	WRITE_ONCE(channel->rx.quota, quota);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_set_quota);

@@ -22,7 +22,12 @@
  * @spare: while at rest
  * @channel, @slot: set once; the slot is in kmcl_channel.received
  * @buffer: private copy of the payload
- * @length: of the payload
+ * @payload: what of it is delivered: all but the header of a pipe
+ * @length: of @payload
+ * @context: the driver's, kmcl_config.context bytes; NULL if it wants none
+ * @gpadl: where external data lie, with a reference; NULL: there are none
+ * @data: of them; its ranges are the context's own
+ * @fetched: the driver has asked for them, so it is told when they go
  */
 struct kmcl_incoming {
 	struct kmcl_tx_item item;
@@ -31,6 +36,11 @@ struct kmcl_incoming {
 	u32 slot;
 	u32 length;
 	void *buffer;
+	void *payload;
+	void *context;
+	struct kmcl_gpadl *gpadl;
+	struct kmcl_received_data data;
+	bool fetched;
 };
 
 int kmcl_incoming_create(struct kmcl_channel *ch);
@@ -38,6 +48,8 @@ void kmcl_incoming_destroy(struct kmcl_channel *ch);
 struct kmcl_incoming *kmcl_incoming_get(struct kmcl_channel *ch, const struct kmcl_frame *frame);
 void kmcl_incoming_put(struct kmcl_incoming *in);
 void kmcl_incoming_finish(struct kmcl_incoming *in);
+void kmcl_incoming_drop(struct kmcl_incoming *in);
+void kmcl_incoming_release(struct kmcl_incoming *in);
 bool kmcl_incoming_idle(struct kmcl_channel *ch);
 
 #endif /* _KMCL_INCOMING_H */

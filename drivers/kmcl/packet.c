@@ -3,10 +3,12 @@
  * Packet objects: birth, reuse, death. See packet.h.
  */
 #include <linux/export.h>
+#include <linux/scatterlist.h>
 #include <linux/slab.h>
 
 #include "packet.h"
 #include "trace.h"
+#include "tx.h"
 
 static void default_completion(struct kmcl_packet *pkt, int status, const void *buffer,
 			       u32 length)
@@ -14,7 +16,7 @@ static void default_completion(struct kmcl_packet *pkt, int status, const void *
 	kmcl_packet_free(pkt);
 }
 
-void kmcl_packet_init(struct kmcl_channel *ch)
+void kmcl_packets_init(struct kmcl_channel *ch)
 {
 	init_llist_head(&ch->spare_packets);
 	spin_lock_init(&ch->spare_lock);
@@ -35,22 +37,44 @@ static struct kmcl_packet *packet_reuse(struct kmcl_channel *ch)
 	return node ? llist_entry(node, struct kmcl_packet, spare) : NULL;
 }
 
-static struct kmcl_packet *packet_create(struct kmcl_channel *ch, gfp_t gfp)
+/* A packet object, its payload with the header of a pipe, GPA ranges, a scatterlist. */
+static size_t packet_bytes(const struct kmcl_config *config)
 {
-	size_t payload = ALIGN(ch->config.max_packet, 8);
-	size_t gpa = kmcl_external_size(&ch->config);
-	struct kmcl_packet *pkt;
+	return ALIGN(sizeof(struct kmcl_packet), 8) + kmcl_storage_size(config) +
+	       kmcl_external_size(config) +
+	       kmcl_external_entries(config) * sizeof(struct scatterlist);
+}
 
-	pkt = kvzalloc(ALIGN(sizeof(*pkt), 8) + payload + gpa, gfp);
-	if (!pkt)
-		return NULL;
-	pkt->item.storage = (void *)pkt + ALIGN(sizeof(*pkt), 8);
-	if (gpa)
-		pkt->external.gpa = pkt->item.storage + payload;
+/* @memory is zeroed. */
+static struct kmcl_packet *packet_build(struct kmcl_channel *ch, void *memory)
+{
+	u32 gpa = kmcl_external_size(&ch->config);
+	struct kmcl_packet *pkt = memory;
+
+	pkt->item.storage = memory + ALIGN(sizeof(*pkt), 8);
+	if (gpa) {
+		pkt->external.gpa = pkt->item.storage + kmcl_storage_size(&ch->config);
+		pkt->external.own = (void *)pkt->external.gpa + gpa;
+	}
 	pkt->channel = ch;
 	pkt->capacity = ch->config.max_packet;
 	pkt->external.max_bytes = ch->config.max_external;
 	pkt->external.max_ranges = ch->config.max_ranges;
+	pkt->external.max_entries = kmcl_external_entries(&ch->config);
+	pkt->external.direction = DMA_NONE;
+	if (pkt->external.max_entries)
+		sg_init_table(pkt->external.own, pkt->external.max_entries);
+	return pkt;
+}
+
+static struct kmcl_packet *packet_create(struct kmcl_channel *ch, gfp_t gfp)
+{
+	void *memory = kvzalloc(packet_bytes(&ch->config), gfp);
+	struct kmcl_packet *pkt;
+
+	if (!memory)
+		return NULL;
+	pkt = packet_build(ch, memory);
 	if (kmcl_xact_add(&ch->sent, pkt, gfp, &pkt->slot)) {
 		kvfree(pkt);
 		return NULL;
@@ -107,16 +131,67 @@ struct kmcl_packet *kmcl_packet_alloc(struct kmcl_channel *channel, gfp_t gfp)
 	atomic_set(&pkt->state, KMCL_PACKET_IDLE);
 	pkt->routine = default_completion;
 	pkt->pointer = NULL;
-	pkt->external.direction = DMA_NONE;
+	memset(pkt->layer, 0, sizeof(pkt->layer));
 	return pkt;
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_alloc);
 
 /**
+ * kmcl_packet_size() - memory for kmcl_packet_init()
+ * @channel: configured: packet size and external data are part of it
+ *
+ * Context: thread; a state callback of the channel as well.
+ * Return: bytes; 0 for a NULL channel.
+ */
+u32 kmcl_packet_size(struct kmcl_channel *channel)
+{
+	return channel ? packet_bytes(&channel->config) : 0;
+}
+EXPORT_SYMBOL_GPL(kmcl_packet_size);
+
+/**
+ * kmcl_packet_init() - make a packet object in memory of the driver's
+ * @channel: configured, to send on
+ * @memory: 8-byte aligned, kernel memory that cannot fault; not in use as a packet object
+ *	in flight
+ * @bytes: of @memory, at least kmcl_packet_size()
+ * @gfp: for the table of transactions to grow
+ * @packet: out: the object, which is @memory itself
+ *
+ * It has no completion routine; sending it without one is refused. It is never
+ * freed with kmcl_packet_free(): when it is not in flight the memory may be reused at once.
+ * With more than 8,192 packets in flight those of this kind wait in the channel's
+ * queue.
+ *
+ * Context: as @gfp allows.
+ * Ownership: @memory stays the caller's; while the packet is in flight it is kmcl's.
+ * Return: 0; -EINVAL for NULL, memory that is not aligned or too small; -ENOMEM.
+ */
+int kmcl_packet_init(struct kmcl_channel *channel, void *memory, u32 bytes, gfp_t gfp,
+		     struct kmcl_packet **packet)
+{
+	struct kmcl_packet *pkt;
+
+	if (!channel || !memory || !packet || !IS_ALIGNED((unsigned long)memory, 8) ||
+	    bytes < packet_bytes(&channel->config))
+		return -EINVAL;
+	if (kmcl_xact_reserve(&channel->sent, gfp))
+		return -ENOMEM;
+	memset(memory, 0, packet_bytes(&channel->config));
+	pkt = packet_build(channel, memory);
+	pkt->guest = true;
+	pkt->slot = KMCL_XACT_MAX;
+	*packet = pkt;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kmcl_packet_init);
+
+/**
  * kmcl_packet_free() - give a packet object back
  * @packet: not in flight; NULL is ignored
  *
- * A packet in flight is kmcl's: freeing it is refused with a warning.
+ * A packet in flight is kmcl's, and one of kmcl_packet_init() the driver's:
+ * freeing such is refused with a warning.
  *
  * Context: any.
  * Ownership: ends the caller's.
@@ -125,7 +200,7 @@ void kmcl_packet_free(struct kmcl_packet *packet)
 {
 	struct kmcl_channel *ch;
 
-	if (!packet)
+	if (!packet || WARN_ON_ONCE(packet->guest))
 		return;
 	ch = packet->channel;
 	if (WARN_ON_ONCE(atomic_cmpxchg(&packet->state, KMCL_PACKET_IDLE,
@@ -140,7 +215,8 @@ EXPORT_SYMBOL_GPL(kmcl_packet_free);
 /**
  * kmcl_packet_set_completion() - choose who is told when the packet is done
  * @packet: not in flight (else a warning, and nothing changes); NULL is ignored
- * @routine: replaces the default one; NULL brings that back
+ * @routine: replaces the default one; NULL brings that back. A packet of
+ *	kmcl_packet_init() has no default
  *
  * Context: any. Before sending.
  */
@@ -148,7 +224,9 @@ void kmcl_packet_set_completion(struct kmcl_packet *packet, kmcl_completion_t ro
 {
 	if (!packet || WARN_ON_ONCE(atomic_read(&packet->state) != KMCL_PACKET_IDLE))
 		return;
-	packet->routine = routine ? routine : default_completion;
+	if (!routine && !packet->guest)
+		routine = default_completion;
+	packet->routine = routine;
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_set_completion);
 
@@ -192,6 +270,37 @@ struct kmcl_channel *kmcl_packet_get_channel(const struct kmcl_packet *packet)
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_get_channel);
 
+/**
+ * kmcl_packet_layer() - room for a layer between kmcl and the driver
+ * @packet: any packet object
+ *
+ * KMCL_PACKET_LAYER_SIZE bytes that kmcl never looks at; zero when the object is
+ * made or allocated, kept over sends.
+ *
+ * Context: any.
+ * Return: the room.
+ */
+void *kmcl_packet_layer(struct kmcl_packet *packet)
+{
+	return packet->layer;
+}
+EXPORT_SYMBOL_GPL(kmcl_packet_layer);
+
+/* Before its routine runs, which may free the memory. */
+static void packet_leave_slot(struct kmcl_packet *pkt)
+{
+	struct kmcl_channel *ch = pkt->channel;
+
+	if (!pkt->guest || pkt->slot == KMCL_XACT_MAX)
+		return;
+	kmcl_xact_push(&ch->sent, pkt->slot);
+	pkt->slot = KMCL_XACT_MAX;
+	/* Pairs with the look at the table after the mark: tx_take_slot(). */
+	smp_mb();
+	if (READ_ONCE(ch->tx.starved))
+		kmcl_tx_event(ch);
+}
+
 /*
  * The end of every packet that was accepted, on whichever way it came here: by
  * then exactly one caller owns it. The routine may free it or send it again.
@@ -203,6 +312,7 @@ void kmcl_packet_done(struct kmcl_packet *pkt, int status, const void *buffer, u
 	bool bh = !irqs_disabled();
 
 	kmcl_external_unmap(pkt);
+	packet_leave_slot(pkt);
 	trace_kmcl_packet_done(pkt, status, length);
 	kmcl_count(pkt->channel, completed);
 	atomic_set_release(&pkt->state, KMCL_PACKET_IDLE);

@@ -17,9 +17,10 @@
  * @node: in tx.queue or tx.done
  * @trans_id: KMCL_PKT_COMPLETION: the host's
  * @storage: where the payload lies while the item waits
- * @length: of the payload
+ * @length: of the payload, with the header of a pipe
  * @type: enum kmcl_packet_type
  * @answer: ask for a completion
+ * @queued: on tx.queue
  * @status: for its owner, once on tx.done
  *
  * Of an armed packet nothing may be read any more: see tx_place().
@@ -31,6 +32,7 @@ struct kmcl_tx_item {
 	u32 length;
 	u16 type;
 	bool answer;
+	bool queued;
 	int status;
 };
 
@@ -39,8 +41,10 @@ struct kmcl_tx_item {
  * @gpa: GPA-direct header and ranges; NULL if the channel has no external data
  * @max_bytes, @max_ranges: what @gpa has room for; set once
  * @gpa_len: bytes in use, a multiple of 8
+ * @own: room for a scatterlist of ours, @max_entries; for what is given in other forms
  * @dma: device it is mapped for
- * @sgl, @nents: as the driver gave them, while mapped
+ * @sgl, @nents: what is mapped: the driver's list or @own
+ * @held: the pages have references of ours
  * @direction: of the mapping; DMA_NONE = nothing is mapped
  */
 struct kmcl_external {
@@ -48,10 +52,20 @@ struct kmcl_external {
 	u32 max_bytes;
 	u32 max_ranges;
 	u32 gpa_len;
+	struct scatterlist *own;
+	u32 max_entries;
 	struct device *dma;
 	struct scatterlist *sgl;
 	unsigned int nents;
+	bool held;
 	enum dma_data_direction direction;
+};
+
+/* kmcl_packet.request: who ends a synchronous request */
+enum kmcl_request_state {
+	KMCL_REQUEST_WAITING,	/* the caller waits, the routine has not run */
+	KMCL_REQUEST_DONE,	/* the routine has run; the packet is the caller's */
+	KMCL_REQUEST_DISOWNED,	/* the caller has left; the packet is the routine's */
 };
 
 enum kmcl_packet_state {
@@ -68,13 +82,22 @@ enum kmcl_packet_state {
  * its transaction while busy. Death: kmcl_packet_free() puts it aside for the
  * next allocation; kmcl_channel_cleanup() frees what was put aside.
  *
+ * One in the driver's own memory is born by kmcl_packet_init() and dies without a
+ * word, so nothing of kmcl's may point to it while it is idle: it has a slot only
+ * from placing to taking.
+ *
  * @item: tx.lock, while busy
  * @spare: while put aside
  * @channel: set once
- * @slot: in kmcl_channel.sent, set once
+ * @slot: in kmcl_channel.sent. Set once; @guest: KMCL_XACT_MAX = none, under tx.lock
+ *	while busy
+ * @guest: in the driver's memory; set once
  * @capacity: bytes of payload there is storage for; set once
  * @state: enum kmcl_packet_state, by cmpxchg: who sends first, wins
  * @routine, @pointer: the driver's
+ * @layer: of the layer above: kmcl_packet_layer()
+ * @request: enum kmcl_request_state
+ * @status, @answer_length: of a request, for its caller
  * @external: the sender, then whoever ends the transaction
  */
 struct kmcl_packet {
@@ -83,20 +106,35 @@ struct kmcl_packet {
 	struct kmcl_channel *channel;
 	u32 slot;
 	u32 capacity;
+	bool guest;
 	atomic_t state;
 	kmcl_completion_t routine;
 	void *pointer;
+	u64 layer[KMCL_PACKET_LAYER_SIZE / sizeof(u64)];
+	atomic_t request;
+	int status;
+	u32 answer_length;
 	struct kmcl_external external;
 };
 
-void kmcl_packet_init(struct kmcl_channel *ch);
+void kmcl_packets_init(struct kmcl_channel *ch);
 void kmcl_packet_drop_spares(struct kmcl_channel *ch);
 void kmcl_packet_done(struct kmcl_packet *pkt, int status, const void *buffer, u32 length);
 
 /* extdata.c */
 u32 kmcl_external_size(const struct kmcl_config *config);
-int kmcl_external_map(struct kmcl_packet *pkt, struct device *dma, struct scatterlist *sgl,
-		      unsigned int nents, enum dma_data_direction direction);
+u32 kmcl_external_entries(const struct kmcl_config *config);
+int kmcl_external_valid(const struct kmcl_external_data *data);
+int kmcl_external_map(struct kmcl_packet *pkt, struct device *dma,
+		      const struct kmcl_external_data *data, bool hold);
 void kmcl_external_unmap(struct kmcl_packet *pkt);
+struct page *kmcl_address_page(const void *at);
+bool kmcl_page_holdable(struct page *page);
+
+/* Bytes for a waiting payload, the header of a pipe included. */
+static inline u32 kmcl_storage_size(const struct kmcl_config *config)
+{
+	return ALIGN(config->max_packet, 8) + sizeof(struct kmcl_pipe_header);
+}
 
 #endif /* _KMCL_PACKET_H */

@@ -102,8 +102,9 @@ int kmcl_parse_payload(const struct kmcl_frame *frame, u32 max_payload)
  * kmcl_parse_type() - is this a packet that a client endpoint takes
  * @frame: a well-framed packet
  *
- * In-band packets and completions are. Both have no header beyond the
- * descriptor, so their payload must begin right behind it.
+ * In-band packets and completions are, and have no header beyond the
+ * descriptor, so their payload must begin right behind it. Transfer-page packets
+ * are: kmcl_parse_xfer() judges their header.
  *
  * Return: 0; -EOPNOTSUPP for any other type; -EBADMSG if there is something
  * between descriptor and payload.
@@ -114,7 +115,79 @@ int kmcl_parse_type(const struct kmcl_frame *frame)
 	case KMCL_PKT_DATA_INBAND:
 	case KMCL_PKT_COMPLETION:
 		return frame->offset == KMCL_DESCRIPTOR_SIZE ? 0 : -EBADMSG;
+	case KMCL_PKT_DATA_XFER_PAGES:
+		return frame->offset > KMCL_XFER_HEADER_SIZE ? 0 : -EBADMSG;
 	default:
 		return -EOPNOTSUPP;
 	}
+}
+
+/**
+ * kmcl_parse_xfer() - check the header of a transfer-page packet
+ * @frame: of that type, accepted by kmcl_parse_type() and kmcl_parse_payload()
+ * @word: private copy of the 8 bytes behind the descriptor
+ * @max_ranges: most ranges that the channel takes
+ * @xfer: filled in on success
+ *
+ * Return: 0; -EBADMSG if there are no ranges, or header and ranges do not end where
+ * the payload begins; -E2BIG for more than @max_ranges.
+ */
+int kmcl_parse_xfer(const struct kmcl_frame *frame, u64 word, u32 max_ranges,
+		    struct kmcl_xfer *xfer)
+{
+	u32 ranges = word >> 32;
+
+	if (!ranges || (frame->offset - KMCL_XFER_HEADER_SIZE) / KMCL_XFER_RANGE_SIZE != ranges)
+		return -EBADMSG;
+	if (ranges > max_ranges)
+		return -E2BIG;
+	xfer->page_set = (u16)word;
+	xfer->ranges = ranges;
+	return 0;
+}
+
+/**
+ * kmcl_parse_range() - check one range of a transfer-page packet
+ * @word: private copy of its 8 bytes
+ * @bytes: of the GPADL
+ * @left: most bytes that the packet may still have
+ * @range: filled in on success
+ *
+ * Return: 0; -ERANGE for an empty range, or one that does not lie in the GPADL;
+ * -E2BIG for more than @left.
+ */
+int kmcl_parse_range(u64 word, u32 bytes, u32 left, struct kmcl_xfer_range *range)
+{
+	u32 length = (u32)word, offset = word >> 32;
+
+	if (!length || length > bytes || offset > bytes - length)
+		return -ERANGE;
+	if (length > left)
+		return -E2BIG;
+	range->length = length;
+	range->offset = offset;
+	return 0;
+}
+
+/**
+ * kmcl_parse_pipe() - check the header of a message
+ * @word: private copy of the first 8 bytes of the payload
+ * @payload: its length
+ * @length: of the message, filled in on success
+ *
+ * Return: 0; -EBADMSG if the header does not fit, or the message is longer than what
+ * there is; -EOPNOTSUPP if it is no data.
+ */
+int kmcl_parse_pipe(u64 word, u32 payload, u32 *length)
+{
+	u32 bytes = word >> 32;
+
+	if (payload < sizeof(struct kmcl_pipe_header))
+		return -EBADMSG;
+	if ((u32)word != KMCL_PIPE_DATA)
+		return -EOPNOTSUPP;
+	if (bytes > payload - sizeof(struct kmcl_pipe_header))
+		return -EBADMSG;
+	*length = bytes;
+	return 0;
 }

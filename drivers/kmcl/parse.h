@@ -26,6 +26,26 @@ struct kmcl_frame {
 	u16 flags;
 };
 
+/**
+ * struct kmcl_xfer - header of a transfer-page packet
+ * @page_set: which GPADL
+ * @ranges: how many follow, at least 1
+ */
+struct kmcl_xfer {
+	u16 page_set;
+	u32 ranges;
+};
+
+/**
+ * struct kmcl_xfer_range - one range of it, within its GPADL
+ * @offset: of the first byte
+ * @length: at least 1
+ */
+struct kmcl_xfer_range {
+	u32 offset;
+	u32 length;
+};
+
 int kmcl_ring_avail(u32 size, u32 read, u32 write);
 int kmcl_ring_room(u32 size, u32 read, u32 write);
 u32 kmcl_ring_next(u32 size, u32 read, const struct kmcl_frame *frame);
@@ -33,6 +53,10 @@ int kmcl_parse_frame(const struct kmcl_packet_descriptor *desc, u32 avail,
 		     struct kmcl_frame *frame);
 int kmcl_parse_payload(const struct kmcl_frame *frame, u32 max_payload);
 int kmcl_parse_type(const struct kmcl_frame *frame);
+int kmcl_parse_xfer(const struct kmcl_frame *frame, u64 word, u32 max_ranges,
+		    struct kmcl_xfer *xfer);
+int kmcl_parse_range(u64 word, u32 bytes, u32 left, struct kmcl_xfer_range *range);
+int kmcl_parse_pipe(u64 word, u32 payload, u32 *length);
 
 static inline u32 kmcl_frame_payload(const struct kmcl_frame *frame)
 {

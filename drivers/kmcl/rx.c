@@ -5,6 +5,9 @@
  * event until its budget is used up, then in a worker; in a worker from the start
  * for a channel with thread context. What the host wrote is read once: indices
  * into locals, the descriptor into a local copy, the payload into a context.
+ *
+ * Order is kept by stopping: a packet that was deferred, or for which there is no
+ * context or no quota, holds up all that is behind it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -12,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "control.h"
+#include "gpadl.h"
 #include "incoming.h"
 #include "rx.h"
 #include "trace.h"
@@ -21,12 +25,14 @@ static void rx_work(struct work_struct *work);
 void kmcl_rx_init(struct kmcl_channel *ch)
 {
 	atomic_set(&ch->rx.run, 0);
+	atomic64_set(&ch->rx.current_handle, 0);
+	ch->rx.quota = KMCL_QUOTA_UNLIMITED;
 	INIT_WORK(&ch->rx.work, rx_work);
 }
 
 int kmcl_rx_create(struct kmcl_channel *ch)
 {
-	ch->rx.scratch = kvmalloc(ALIGN(ch->config.max_packet, 8), GFP_KERNEL);
+	ch->rx.scratch = kvmalloc(kmcl_storage_size(&ch->config), GFP_KERNEL);
 	return ch->rx.scratch ? 0 : -ENOMEM;
 }
 
@@ -41,6 +47,18 @@ void kmcl_rx_open(struct kmcl_channel *ch)
 {
 	ch->rx.read = 0;
 	ch->rx.stalled = false;
+	ch->rx.over_quota = false;
+	ch->rx.failed = false;
+}
+
+/* The channel has closed; nobody is in the loop. */
+void kmcl_rx_close(struct kmcl_channel *ch)
+{
+	struct kmcl_incoming *in = ch->rx.deferred;
+
+	ch->rx.deferred = NULL;
+	if (in)
+		kmcl_incoming_drop(in);
 }
 
 static void rx_break(struct kmcl_channel *ch, const char *why)
@@ -51,7 +69,8 @@ static void rx_break(struct kmcl_channel *ch, const char *why)
 
 static u32 rx_max_payload(const struct kmcl_channel *ch)
 {
-	return ALIGN(ch->config.max_packet, 8);
+	return kmcl_storage_size(&ch->config) -
+	       (ch->config.pipe ? 0 : sizeof(struct kmcl_pipe_header));
 }
 
 static void rx_count_refusal(struct kmcl_channel *ch, const struct kmcl_frame *frame, int why)
@@ -60,6 +79,8 @@ static void rx_count_refusal(struct kmcl_channel *ch, const struct kmcl_frame *f
 		kmcl_count_rx(ch, rejected_size);
 	else if (why == -EBADMSG)
 		kmcl_count_rx(ch, rejected_offset);
+	else if (why == -ENOENT || why == -ERANGE || why == -E2BIG)
+		kmcl_count_rx(ch, rejected_external);
 	else
 		kmcl_count_rx(ch, rejected_type);
 	trace_kmcl_refuse(ch, frame->type, frame->trans_id, why);
@@ -101,27 +122,160 @@ static void rx_completion(struct kmcl_channel *ch, const struct kmcl_frame *fram
 	kmcl_packet_done(pkt, status, length ? ch->rx.scratch : NULL, length);
 }
 
-static bool rx_data(struct kmcl_channel *ch, const struct kmcl_frame *frame, const u8 *packet)
+static u64 rx_word(const u8 *packet, u32 offset)
 {
-	struct kmcl_incoming *in = kmcl_incoming_get(ch, frame);
-	kmcl_handle_t handle;
-
-	if (!in)
-		return false;
-	in->length = kmcl_frame_payload(frame);
-	memcpy(in->buffer, packet + frame->offset, in->length);
-	kmcl_count_rx(ch, received);
-	kmcl_add_rx(ch, received_bytes, in->length);
-	atomic_inc(&ch->outstanding);
-	handle = kmcl_xact_arm(&ch->received, in->slot);
-	trace_kmcl_receive(ch, handle, frame->flags, in->length);
-	ch->config.process_packet(ch, handle, in->buffer, in->length, 0);
-	return true;
+	return READ_ONCE(*(const u64 *)(packet + offset));
 }
 
-/* false: stalled. */
-static bool rx_packet(struct kmcl_channel *ch, const struct kmcl_frame *frame,
-		      const u8 *packet, u32 *delivered)
+/* Each word of the header is read once, into a register. */
+static int rx_ranges(struct kmcl_channel *ch, struct kmcl_incoming *in,
+		     const struct kmcl_gpadl *gpadl, const u8 *packet, u32 ranges)
+{
+	u32 i, left = ch->config.max_external;
+	struct kmcl_xfer_range range;
+	int bad;
+
+	for (i = 0; i < ranges; i++) {
+		bad = kmcl_parse_range(rx_word(packet, KMCL_XFER_HEADER_SIZE +
+						       i * KMCL_XFER_RANGE_SIZE),
+				       gpadl->bytes, left, &range);
+		if (bad)
+			return bad;
+		left -= range.length;
+		in->data.ranges[i].pages = gpadl->pages + range.offset / PAGE_SIZE;
+		in->data.ranges[i].offset = range.offset % PAGE_SIZE;
+		in->data.ranges[i].length = range.length;
+	}
+	in->data.count = ranges;
+	in->data.length = ch->config.max_external - left;
+	return 0;
+}
+
+static int rx_external(struct kmcl_channel *ch, struct kmcl_incoming *in,
+		       const struct kmcl_frame *frame, const u8 *packet)
+{
+	u64 word = rx_word(packet, KMCL_DESCRIPTOR_SIZE);
+	struct kmcl_gpadl *gpadl;
+	struct kmcl_xfer xfer;
+	int bad = kmcl_parse_xfer(frame, word, ch->config.max_ranges, &xfer);
+
+	if (bad)
+		return bad;
+	gpadl = kmcl_gpadl_of_set(ch, xfer.page_set);
+	if (!gpadl)
+		return -ENOENT;
+	bad = rx_ranges(ch, in, gpadl, packet, xfer.ranges);
+	if (bad) {
+		kmcl_gpadl_put(ch, gpadl);
+		return bad;
+	}
+	in->gpadl = gpadl;
+	kmcl_count_rx(ch, received_external);
+	return 0;
+}
+
+/* The header of a pipe's message is judged in the private copy. */
+static int rx_message(struct kmcl_incoming *in)
+{
+	u64 word = 0;
+
+	if (in->length >= sizeof(word))
+		memcpy(&word, in->buffer, sizeof(word));
+	in->payload = in->buffer + sizeof(struct kmcl_pipe_header);
+	return kmcl_parse_pipe(word, in->length, &in->length);
+}
+
+/* What is delivered: payload and external data. */
+static int rx_fill(struct kmcl_channel *ch, struct kmcl_incoming *in,
+		   const struct kmcl_frame *frame, const u8 *packet)
+{
+	in->length = kmcl_frame_payload(frame);
+	in->payload = in->buffer;
+	memcpy(in->buffer, packet + frame->offset, in->length);
+	if (frame->type == KMCL_PKT_DATA_XFER_PAGES)
+		return rx_external(ch, in, frame, packet);
+	return ch->config.pipe ? rx_message(in) : 0;
+}
+
+enum rx_result {
+	RX_ON,		/* next packet */
+	RX_EMPTY,	/* nothing more, or nothing may be done */
+	RX_STALLED,	/* no context is free, or the quota is used up */
+	RX_MOVE,	/* go on in a worker */
+};
+
+/* The driver's again. It may be completed, and the context reused, before the callback returns. */
+static enum rx_result rx_deliver(struct kmcl_channel *ch, struct kmcl_incoming *in, u32 flags)
+{
+	kmcl_handle_t handle;
+
+	if (in->gpadl)
+		flags |= KMCL_RECEIVE_EXTERNAL;
+	atomic_inc(&ch->outstanding);
+	handle = kmcl_xact_arm(&ch->received, in->slot);
+	atomic64_set(&ch->rx.current_handle, handle);
+	trace_kmcl_receive(ch, handle, flags, in->length);
+	ch->config.process_packet(ch, handle, in->payload, in->length, flags);
+	if (likely(atomic64_xchg(&ch->rx.current_handle, 0) == handle))
+		return RX_ON;
+	ch->rx.deferred = in;
+	return RX_MOVE;
+}
+
+/* A packet that is refused after all: its context answers. */
+static enum rx_result rx_refuse_filled(struct kmcl_channel *ch, struct kmcl_incoming *in,
+				       const struct kmcl_frame *frame, int why)
+{
+	rx_count_refusal(ch, frame, why);
+	kmcl_incoming_finish(in);
+	return RX_ON;
+}
+
+/*
+ * KMCL 5.6: the test is made for each packet that the driver shall get; who
+ * completes one lifts the stall, nobody else.
+ */
+static bool rx_over_quota(struct kmcl_channel *ch)
+{
+	int outstanding = atomic_read(&ch->outstanding);
+
+	if (likely((u32)outstanding < READ_ONCE(ch->rx.quota)))
+		return false;
+	WRITE_ONCE(ch->rx.over_quota, true);
+	/* Pairs with incoming_leaves(). */
+	smp_mb();
+	outstanding = atomic_read(&ch->outstanding);
+	if ((u32)outstanding >= READ_ONCE(ch->rx.quota)) {
+		kmcl_count_rx(ch, quota_stalled);
+		trace_kmcl_stall(ch, true, outstanding);
+		return true;
+	}
+	WRITE_ONCE(ch->rx.over_quota, false);
+	return false;
+}
+
+static enum rx_result rx_data(struct kmcl_channel *ch, const struct kmcl_frame *frame,
+			      const u8 *packet, u32 *delivered)
+{
+	struct kmcl_incoming *in;
+	int bad;
+
+	if (rx_over_quota(ch))
+		return RX_STALLED;
+	in = kmcl_incoming_get(ch, frame);
+	if (!in)
+		return RX_STALLED;
+	bad = rx_fill(ch, in, frame, packet);
+	if (unlikely(bad))
+		return rx_refuse_filled(ch, in, frame, bad);
+	kmcl_count_rx(ch, received);
+	kmcl_add_rx(ch, received_bytes, in->length);
+	++*delivered;
+	return rx_deliver(ch, in, 0);
+}
+
+static enum rx_result rx_packet(struct kmcl_channel *ch, const struct kmcl_frame *frame,
+				const u8 *packet, u32 *delivered)
 {
 	int bad = kmcl_parse_type(frame);
 
@@ -129,16 +283,13 @@ static bool rx_packet(struct kmcl_channel *ch, const struct kmcl_frame *frame,
 		bad = kmcl_parse_payload(frame, rx_max_payload(ch));
 	if (frame->type == KMCL_PKT_COMPLETION) {
 		rx_completion(ch, frame, packet, bad);
-		return true;
+		return RX_ON;
 	}
 	if (!bad && !ch->config.process_packet)
 		bad = -EOPNOTSUPP;
 	if (bad)
-		return rx_refuse(ch, frame, bad);
-	if (!rx_data(ch, frame, packet))
-		return false;
-	++*delivered;
-	return true;
+		return rx_refuse(ch, frame, bad) ? RX_ON : RX_STALLED;
+	return rx_data(ch, frame, packet, delivered);
 }
 
 /* The one read of a descriptor in shared memory. */
@@ -159,14 +310,9 @@ static struct kmcl_packet_descriptor rx_descriptor(const u8 *packet)
 
 static bool rx_may_run(struct kmcl_channel *ch)
 {
-	return smp_load_acquire(&ch->rx.enabled) && !READ_ONCE(ch->broken);
+	return smp_load_acquire(&ch->rx.enabled) && !READ_ONCE(ch->broken) &&
+	       !READ_ONCE(ch->rx.failed);
 }
-
-enum rx_result {
-	RX_EMPTY,	/* nothing more, or nothing may be done */
-	RX_STALLED,	/* no context is free */
-	RX_BUDGET,	/* there may be more */
-};
 
 /* Packets up to the host's write index, read once, within the budget. */
 static enum rx_result rx_batch(struct kmcl_channel *ch, u32 *budget, u32 *delivered)
@@ -175,6 +321,7 @@ static enum rx_result rx_batch(struct kmcl_channel *ch, u32 *budget, u32 *delive
 	u32 write = READ_ONCE(ring->header->write_index);
 	struct kmcl_packet_descriptor desc;
 	struct kmcl_frame frame;
+	enum rx_result result;
 	const u8 *packet;
 	int avail;
 
@@ -184,8 +331,10 @@ static enum rx_result rx_batch(struct kmcl_channel *ch, u32 *budget, u32 *delive
 		avail = kmcl_ring_avail(ring->size, ch->rx.read, write);
 		if (!avail)
 			return RX_EMPTY;
-		if (!*budget)
-			return RX_BUDGET;
+		if (!*budget) {
+			kmcl_count_rx(ch, budget_exhausted);
+			return RX_MOVE;
+		}
 		packet = ring->data + ch->rx.read;
 		if (avail > 0)
 			desc = rx_descriptor(packet);
@@ -193,10 +342,13 @@ static enum rx_result rx_batch(struct kmcl_channel *ch, u32 *budget, u32 *delive
 			rx_break(ch, "inbound ring lost its framing");
 			return RX_EMPTY;
 		}
-		if (!rx_packet(ch, &frame, packet, delivered))
-			return RX_STALLED;
+		result = rx_packet(ch, &frame, packet, delivered);
+		if (result == RX_STALLED)
+			return result;
 		ch->rx.read = kmcl_ring_next(ring->size, ch->rx.read, &frame);
 		--*budget;
+		if (result != RX_ON)
+			return result;
 	}
 	return RX_EMPTY;
 }
@@ -212,12 +364,24 @@ static void rx_end_batch(struct kmcl_channel *ch, u32 delivered)
 		ch->config.processing_complete(ch, delivered);
 }
 
+/* Must the worker go on instead of us: for a deferred packet, or because the driver will sleep. */
+static bool rx_must_move(struct kmcl_channel *ch)
+{
+	return ch->rx.deferred || (READ_ONCE(ch->rx.thread) && READ_ONCE(ch->rx.task) != current);
+}
+
 /* As many batches as the budget covers. */
 static enum rx_result rx_process(struct kmcl_channel *ch, u32 *budget)
 {
 	enum rx_result result = RX_EMPTY;
 	u32 before, delivered;
 
+	if (!rx_may_run(ch))
+		return RX_EMPTY;
+	if (rx_must_move(ch))
+		return RX_MOVE;
+	if (READ_ONCE(ch->rx.over_quota))
+		return RX_STALLED;
 	while (rx_may_run(ch)) {
 		before = *budget;
 		delivered = 0;
@@ -256,8 +420,7 @@ static void rx_run(struct kmcl_channel *ch)
 		atomic_andnot(KMCL_RX_AGAIN, &ch->rx.run);
 		/* What was signalled before AGAIN was cleared is seen now. */
 		smp_mb__after_atomic();
-		if (rx_process(ch, &budget) == RX_BUDGET) {
-			kmcl_count_rx(ch, budget_exhausted);
+		if (rx_process(ch, &budget) == RX_MOVE) {
 			queue_work(kmcl_rx_wq, &ch->rx.work);
 			return;
 		}
@@ -266,16 +429,32 @@ static void rx_run(struct kmcl_channel *ch)
 	} while (rx_go_on(ch));
 }
 
+/* A batch of one, where the driver may sleep. It may defer it once more. */
+static void rx_redeliver(struct kmcl_channel *ch)
+{
+	struct kmcl_incoming *in = ch->rx.deferred;
+
+	if (!in || !rx_may_run(ch))
+		return;
+	ch->rx.deferred = NULL;
+	kmcl_count_rx(ch, redelivered);
+	rx_deliver(ch, in, KMCL_RECEIVE_DEFERRED);
+	if (ch->config.processing_complete)
+		ch->config.processing_complete(ch, 1);
+}
+
 /* In a worker. Bottom halves are off, as in softirq, unless the driver wants to sleep. */
 static void rx_work(struct work_struct *work)
 {
 	struct kmcl_channel *ch = container_of(work, struct kmcl_channel, rx.work);
-	bool bh = !ch->config.thread;
+	bool bh = !READ_ONCE(ch->rx.thread);
 
-	if (bh)
+	WRITE_ONCE(ch->rx.task, current);
+	rx_redeliver(ch);
+	if (bh) {
+		WRITE_ONCE(ch->rx.task, NULL);
 		local_bh_disable();
-	else
-		WRITE_ONCE(ch->rx.task, current);
+	}
 	rx_run(ch);
 	if (bh)
 		local_bh_enable();
@@ -294,7 +473,7 @@ void kmcl_rx_event(struct kmcl_channel *ch)
 {
 	if (!READ_ONCE(ch->rx.enabled) || !rx_claim(ch))
 		return;
-	if (ch->config.thread)
+	if (READ_ONCE(ch->rx.thread))
 		queue_work(kmcl_rx_wq, &ch->rx.work);
 	else
 		rx_run(ch);

@@ -11,6 +11,7 @@ int kmcl_rx_create(struct kmcl_channel *ch);
 void kmcl_rx_destroy(struct kmcl_channel *ch);
 void kmcl_rx_init(struct kmcl_channel *ch);
 void kmcl_rx_open(struct kmcl_channel *ch);
+void kmcl_rx_close(struct kmcl_channel *ch);
 void kmcl_rx_start(struct kmcl_channel *ch);
 void kmcl_rx_stop(struct kmcl_channel *ch);
 void kmcl_rx_event(struct kmcl_channel *ch);

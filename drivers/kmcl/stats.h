@@ -25,24 +25,39 @@ struct kmcl_channel;
 /* By the owner of the receive loop. */
 #define KMCL_RX_COUNTERS(X)		\
 	X(received)			\
+	X(received_external)		\
 	X(received_bytes)		\
 	X(completions_received)		\
 	X(batches)			\
 	X(stalled)			\
+	X(quota_stalled)		\
+	X(redelivered)			\
 	X(budget_exhausted)		\
 	X(rejected_id)			\
 	X(rejected_type)		\
 	X(rejected_offset)		\
 	X(rejected_size)		\
+	X(rejected_external)		\
 	X(broken_framing)
 
 /* From anywhere. */
 #define KMCL_ANY_COUNTERS(X)		\
+	X(refused)			\
+	X(unmappable)			\
 	X(completed)			\
 	X(cancelled)			\
 	X(incoming_completed)		\
+	X(incoming_deferred)		\
+	X(incoming_failed)		\
+	X(incoming_dropped)		\
 	X(rejected_handle)		\
 	X(unsent_completions)		\
+	X(requests)			\
+	X(requests_left)		\
+	X(late_answers)			\
+	X(gpadls_created)		\
+	X(gpadls_deleted)		\
+	X(gpadls_unconfirmed)		\
 	X(opened)			\
 	X(closed)			\
 	X(open_failed)

@@ -156,6 +156,96 @@ TRACE_EVENT(kmcl_refuse,
 		  __entry->why)
 );
 
+/* A send is not taken: the packet stays the driver's. */
+TRACE_EVENT(kmcl_send_refused,
+	TP_PROTO(const struct kmcl_channel *ch, u32 length, int why),
+	TP_ARGS(ch, length, why),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u32, length)
+		__field(int, why)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->length = length;
+		__entry->why = why;
+	),
+	TP_printk("%s %u bytes: %d", __entry->name, __entry->length, __entry->why)
+);
+
+/* The receive loop stops taking packets. */
+TRACE_EVENT(kmcl_stall,
+	TP_PROTO(const struct kmcl_channel *ch, bool quota, int outstanding),
+	TP_ARGS(ch, quota, outstanding),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(bool, quota)
+		__field(int, outstanding)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->quota = quota;
+		__entry->outstanding = outstanding;
+	),
+	TP_printk("%s %s, %d outstanding", __entry->name,
+		  __entry->quota ? "quota" : "no context", __entry->outstanding)
+);
+
+/* The driver puts a packet off, or gives the channel up over it. */
+TRACE_EVENT(kmcl_incoming_end,
+	TP_PROTO(const struct kmcl_channel *ch, u64 handle, bool failed),
+	TP_ARGS(ch, handle, failed),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u64, handle)
+		__field(bool, failed)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->handle = handle;
+		__entry->failed = failed;
+	),
+	TP_printk("%s handle %#llx %s", __entry->name, __entry->handle,
+		  __entry->failed ? "failed" : "deferred")
+);
+
+/* Whoever made a synchronous request waits no longer. */
+TRACE_EVENT(kmcl_request_left,
+	TP_PROTO(const struct kmcl_channel *ch, int why),
+	TP_ARGS(ch, why),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(int, why)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->why = why;
+	),
+	TP_printk("%s %d", __entry->name, __entry->why)
+);
+
+/* Memory is shared with the host, or no more; a negative status: it failed. */
+TRACE_EVENT(kmcl_gpadl,
+	TP_PROTO(const struct kmcl_channel *ch, bool create, u32 gpadl, u32 bytes, int status),
+	TP_ARGS(ch, create, gpadl, bytes, status),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u32, gpadl)
+		__field(u32, bytes)
+		__field(int, status)
+		__field(bool, create)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->gpadl = gpadl;
+		__entry->bytes = bytes;
+		__entry->status = status;
+		__entry->create = create;
+	),
+	TP_printk("%s %s %#x %u bytes: %d", __entry->name, __entry->create ? "create" : "delete",
+		  __entry->gpadl, __entry->bytes, __entry->status)
+);
+
 #endif /* _KMCL_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

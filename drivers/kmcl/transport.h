@@ -64,6 +64,13 @@ struct kmcl_open {
  *	(the host took room back), -EIO (indices nonsense).
  * @send_external: the same for a GPA-direct packet; @gpa begins with space for
  *	struct kmcl_gpa_header, range_count and ranges filled in.
+ * @gpadl_create: thread; share @bytes, whole pages from @address on, with the host, and
+ *	wait until it has confirmed. Fills in its number and a cookie. 0 or an errno:
+ *	nothing is shared. -EUCLEAN: it failed, and the pages may be shared.
+ * @gpadl_delete: thread; end it and wait until the host has let go. 0: it has
+ *	confirmed, or rescinded the channel. Else the pages stay shared.
+ * @mmio: thread; the memory-mapped space that the offer asks for, the same at each
+ *	call until release. 0 with 0 bytes if it asks for none.
  * @set_pending: publish the size of the packet that waits for room; 0 = none.
  * @consumed: publish our read index and signal if the host waits for room.
  */
@@ -82,6 +89,10 @@ struct kmcl_transport {
 	int (*send_external)(struct kmcl_endpoint *ep, u64 trans_id,
 			     struct kmcl_gpa_header *gpa, u32 gpa_len,
 			     const void *payload, u32 len);
+	int (*gpadl_create)(struct kmcl_endpoint *ep, void *address, u32 bytes, u32 *gpadl,
+			    void **cookie);
+	int (*gpadl_delete)(struct kmcl_endpoint *ep, void *cookie);
+	int (*mmio)(struct kmcl_endpoint *ep, u64 *address, u64 *bytes);
 	void (*set_pending)(struct kmcl_endpoint *ep, u32 bytes);
 	void (*consumed)(struct kmcl_endpoint *ep, u32 read_index);
 };

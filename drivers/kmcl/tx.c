@@ -67,6 +67,25 @@ static bool tx_fits(struct kmcl_channel *ch, u32 bytes)
 }
 
 /*
+ * A packet in the driver's memory has a slot from here to the end of its
+ * transaction; room was reserved, so there is one unless KMCL_XACT_MAX are in use.
+ */
+static bool tx_take_slot(struct kmcl_channel *ch, struct kmcl_tx_item *item)
+{
+	struct kmcl_packet *pkt = item_packet(item);
+
+	lockdep_assert_held(&ch->tx.lock);
+	if (!item->answer || item->type == KMCL_PKT_COMPLETION || !pkt->guest)
+		return true;
+	if (kmcl_xact_pop(&ch->sent, pkt, &pkt->slot))
+		return true;
+	WRITE_ONCE(ch->tx.starved, true);
+	/* Whoever gives a slot back sees the mark, or we see the slot: packet_leave_slot(). */
+	smp_mb();
+	return kmcl_xact_pop(&ch->sent, pkt, &pkt->slot);
+}
+
+/*
  * Nothing is read from a packet once it is armed: the answer may come, and the
  * driver may send it again.
  */
@@ -169,6 +188,12 @@ static bool tx_fits_or_wait(struct kmcl_channel *ch, u32 bytes)
 	return tx_fits(ch, bytes);
 }
 
+static void tx_unqueue(struct kmcl_tx_item *item)
+{
+	list_del(&item->node);
+	item->queued = false;
+}
+
 static void tx_drain(struct kmcl_channel *ch)
 {
 	struct kmcl_tx_item *item;
@@ -176,9 +201,10 @@ static void tx_drain(struct kmcl_channel *ch)
 	lockdep_assert_held(&ch->tx.lock);
 	while (ch->tx.open && !list_empty(&ch->tx.queue)) {
 		item = list_first_entry(&ch->tx.queue, struct kmcl_tx_item, node);
-		if (!tx_fits_or_wait(ch, item_ring_bytes(item)))
+		if (!tx_fits_or_wait(ch, item_ring_bytes(item)) || !tx_take_slot(ch, item))
 			return;
-		list_del(&item->node);
+		WRITE_ONCE(ch->tx.starved, false);
+		tx_unqueue(item);
 		tx_write(ch, item, item->storage);
 	}
 	if (ch->tx.open)
@@ -256,6 +282,7 @@ static void tx_enqueue(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 {
 	lockdep_assert_held(&ch->tx.lock);
 	list_add_tail(&item->node, &ch->tx.queue);
+	item->queued = true;
 	if (ch->tx.open) {
 		kmcl_count_tx(ch, ring_full);
 		kmcl_watchdog_tx(ch);
@@ -263,39 +290,135 @@ static void tx_enqueue(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 	trace_kmcl_queue(ch, item->type, item->length);
 }
 
+/* May @item go into the ring at once: nothing waits before it, and it fits. */
+static bool tx_goes_now(struct kmcl_channel *ch, struct kmcl_tx_item *item)
+{
+	return ch->tx.open && list_empty(&ch->tx.queue) && tx_fits(ch, item_ring_bytes(item)) &&
+	       tx_take_slot(ch, item);
+}
+
+static void tx_store(struct kmcl_channel *ch, struct kmcl_tx_item *item, const void *payload)
+{
+	/* The message of a pipe lies there already. */
+	if (payload != item->storage)
+		memcpy(item->storage, payload, item->length);
+	kmcl_count_tx(ch, queued);
+	tx_enqueue(ch, item);
+	tx_drain(ch);
+}
+
+static int tx_submit_locked(struct kmcl_channel *ch, struct kmcl_tx_item *item,
+			    const void *payload, bool now)
+{
+	lockdep_assert_held(&ch->tx.lock);
+	if (ch->tx.refuse)
+		return -ENODEV;
+	if (tx_goes_now(ch, item)) {
+		tx_write(ch, item, payload);
+		return 0;
+	}
+	if (now)
+		return -EAGAIN;
+	tx_store(ch, item, payload);
+	return 0;
+}
+
 /**
  * kmcl_tx_submit() - send a packet or queue it
  * @pkt: busy, its item filled in
  * @payload: item.length bytes, copied before return
+ * @now: do not queue it
  *
  * Return: 0: the routine runs, or has run. -ENODEV: the channel takes no more;
- * the packet is still the caller's.
+ * -EAGAIN: it does not fit @now. With an error the packet is still the caller's.
  */
-int kmcl_tx_submit(struct kmcl_packet *pkt, const void *payload)
+int kmcl_tx_submit(struct kmcl_packet *pkt, const void *payload, bool now)
 {
 	struct kmcl_channel *ch = pkt->channel;
 	struct kmcl_tx_item *item = &pkt->item;
 	unsigned long flags;
-	bool tell;
+	bool tell = false;
+	int ret;
 
 	spin_lock_irqsave(&ch->tx.lock, flags);
-	if (ch->tx.refuse) {
-		spin_unlock_irqrestore(&ch->tx.lock, flags);
-		return -ENODEV;
-	}
-	if (ch->tx.open && list_empty(&ch->tx.queue) && tx_fits(ch, item_ring_bytes(item))) {
-		tx_write(ch, item, payload);
-	} else {
-		memcpy(item->storage, payload, item->length);
-		kmcl_count_tx(ch, queued);
-		tx_enqueue(ch, item);
-		tx_drain(ch);
-	}
-	tell = tx_settle(ch, item);
+	ret = tx_submit_locked(ch, item, payload, now);
+	if (!ret)
+		tell = tx_settle(ch, item);
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
 	if (tell)
 		tx_tell_own(ch, item);
-	return 0;
+	return ret;
+}
+
+/**
+ * kmcl_tx_try() - write an in-band packet that asks for nothing, without an object
+ * @ch: the channel
+ * @payload: at most the channel's packet size
+ * @length: of @payload in bytes
+ *
+ * Context: any.
+ * Return: 0; -EAGAIN: it does not fit now, something waits before it, or the
+ * channel is not open; -ENODEV: the channel takes no more, or is gone.
+ */
+int kmcl_tx_try(struct kmcl_channel *ch, const void *payload, u32 length)
+{
+	struct kmcl_endpoint *ep;
+	unsigned long flags;
+	int ret = -EAGAIN;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	ep = ch->tx.ep;
+	if (ch->tx.refuse) {
+		ret = -ENODEV;
+	} else if (ch->tx.open && list_empty(&ch->tx.queue) &&
+		   tx_fits(ch, kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE, length))) {
+		trace_kmcl_send(ch, KMCL_PKT_DATA_INBAND, 0, length);
+		ret = ep->transport->send(ep, KMCL_PKT_DATA_INBAND, 0, 0, payload, length);
+		tx_failed(ch, ret);
+		if (!ret) {
+			kmcl_count_tx(ch, sent);
+			kmcl_add_tx(ch, sent_bytes, length);
+		}
+	}
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
+	return ret;
+}
+
+/**
+ * kmcl_tx_withdraw() - take a packet back that has not been placed
+ * @pkt: sent by the caller, who alone frees it
+ *
+ * Return: true: it was still in the queue, its routine does not run, it is the
+ * caller's, and idle but for its state. false: it has been placed.
+ */
+bool kmcl_tx_withdraw(struct kmcl_packet *pkt)
+{
+	struct kmcl_channel *ch = pkt->channel;
+	unsigned long flags;
+	bool queued;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	queued = pkt->item.queued;
+	if (queued) {
+		tx_unqueue(&pkt->item);
+		/* What waited behind it may fit. */
+		tx_drain(ch);
+		tx_settle(ch, NULL);
+	}
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
+	return queued;
+}
+
+/* Does nothing wait to be sent. */
+bool kmcl_tx_queue_empty(struct kmcl_channel *ch)
+{
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	ret = list_empty(&ch->tx.queue);
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
+	return ret;
 }
 
 /**
@@ -395,6 +518,7 @@ static bool tx_all_told(struct kmcl_channel *ch)
 static void tx_cancel_item(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 {
 	lockdep_assert_held(&ch->tx.lock);
+	item->queued = false;
 	if (item->type == KMCL_PKT_COMPLETION) {
 		kmcl_count(ch, unsent_completions);
 		kmcl_incoming_put(item_incoming(item));
@@ -441,11 +565,14 @@ void kmcl_tx_refuse(struct kmcl_channel *ch, bool refuse)
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
 }
 
-static int send_check(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags)
+int kmcl_send_check(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags)
 {
-	if (!pkt || (length && !buffer) || (flags & ~KMCL_SEND_FLAGS))
+	if (!pkt || (length && !buffer) || (flags & ~KMCL_SEND_FLAGS) || !pkt->routine)
 		return -EINVAL;
-	return length > pkt->capacity ? -EMSGSIZE : 0;
+	/* One in the driver's memory may be older than the channel's configuration. */
+	if (length > pkt->capacity || length > READ_ONCE(pkt->channel->config.max_packet))
+		return -EMSGSIZE;
+	return pkt->channel->config.pipe && (flags & KMCL_SEND_COMPLETION) ? -EOPNOTSUPP : 0;
 }
 
 static int send_begin(struct kmcl_packet *pkt, u16 type, u32 length, u32 flags)
@@ -460,9 +587,37 @@ static int send_begin(struct kmcl_packet *pkt, u16 type, u32 length, u32 flags)
 
 static int send_end(struct kmcl_packet *pkt, int ret)
 {
-	if (ret)
+	if (ret) {
+		kmcl_count(pkt->channel, refused);
+		trace_kmcl_send_refused(pkt->channel, pkt->item.length, ret);
 		atomic_set_release(&pkt->state, KMCL_PACKET_IDLE);
+	}
 	return ret;
+}
+
+/* A message of a pipe: header and payload in the packet's storage. */
+static const void *pipe_message(struct kmcl_packet *pkt, const void *buffer, u32 length)
+{
+	struct kmcl_pipe_header *header = pkt->item.storage;
+
+	header->type = KMCL_PIPE_DATA;
+	header->length = length;
+	memcpy(header + 1, buffer, length);
+	pkt->item.length = sizeof(*header) + length;
+	return header;
+}
+
+/* @flags and sizes are right. Otherwise as kmcl_packet_send(); @now: do not queue it, -EAGAIN. */
+int kmcl_send(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags, bool now)
+{
+	int ret = send_begin(pkt, KMCL_PKT_DATA_INBAND, length, flags);
+
+	if (ret)
+		return ret;
+	if (pkt->channel->config.pipe)
+		buffer = pipe_message(pkt, buffer, length);
+	ret = kmcl_tx_submit(pkt, buffer, now);
+	return likely(!ret) ? 0 : send_end(pkt, ret);
 }
 
 /**
@@ -484,20 +639,17 @@ static int send_end(struct kmcl_packet *pkt, int ret)
  * still the caller's and the routine does not run. @buffer is the caller's again
  * on return.
  *
- * Return: 0; -EINVAL for a NULL packet or buffer or an unknown flag; -EMSGSIZE
- * for a payload over the limit; -EBUSY if the packet is in flight; -ENODEV while
- * the channel is being disabled or cleaned up.
+ * Return: 0; -EINVAL for a NULL packet or buffer, an unknown flag, or a packet of
+ * kmcl_packet_init() without a completion routine; -EMSGSIZE for a payload over
+ * the limit; -EBUSY if the packet is in flight; -EOPNOTSUPP with
+ * KMCL_SEND_COMPLETION on a pipe; -ENODEV while the channel is being disabled or
+ * cleaned up.
  */
 int kmcl_packet_send(struct kmcl_packet *packet, const void *buffer, u32 length, u32 flags)
 {
-	int ret = send_check(packet, buffer, length, flags);
+	int ret = kmcl_send_check(packet, buffer, length, flags);
 
-	if (ret)
-		return ret;
-	ret = send_begin(packet, KMCL_PKT_DATA_INBAND, length, flags);
-	if (ret)
-		return ret;
-	return send_end(packet, kmcl_tx_submit(packet, buffer));
+	return ret ? ret : kmcl_send(packet, buffer, length, flags, false);
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_send);
 
@@ -506,8 +658,8 @@ EXPORT_SYMBOL_GPL(kmcl_packet_send);
  * for it, a mapped packet is either queued, armed or given back unmapped, so
  * kmcl_tx_cancel() finds every mapping before the device goes.
  */
-static int send_mapped(struct kmcl_packet *pkt, const void *buffer, struct scatterlist *sgl,
-		       unsigned int nents, enum dma_data_direction direction)
+static int send_mapped(struct kmcl_packet *pkt, const void *buffer,
+		       const struct kmcl_external_data *data, bool hold, bool now)
 {
 	struct device *dma;
 	int ret = -ENOTCONN;
@@ -515,9 +667,9 @@ static int send_mapped(struct kmcl_packet *pkt, const void *buffer, struct scatt
 	rcu_read_lock();
 	dma = rcu_dereference(pkt->channel->tx.dma);
 	if (dma)
-		ret = kmcl_external_map(pkt, dma, sgl, nents, direction);
+		ret = kmcl_external_map(pkt, dma, data, hold);
 	if (!ret) {
-		ret = kmcl_tx_submit(pkt, buffer);
+		ret = kmcl_tx_submit(pkt, buffer, now);
 		if (ret)
 			kmcl_external_unmap(pkt);
 	}
@@ -525,48 +677,53 @@ static int send_mapped(struct kmcl_packet *pkt, const void *buffer, struct scatt
 	return ret;
 }
 
+/* As kmcl_send(); @hold: take references on the pages, for a sender who may leave. */
+int kmcl_send_external(struct kmcl_packet *pkt, const void *buffer, u32 length,
+		       const struct kmcl_external_data *data, u32 flags, bool hold, bool now)
+{
+	int ret = kmcl_external_valid(data);
+
+	if (ret)
+		return ret;
+	if (!(flags & KMCL_SEND_COMPLETION))
+		return -EINVAL;
+	ret = send_begin(pkt, KMCL_PKT_DATA_GPA_DIRECT, length, flags);
+	if (ret)
+		return ret;
+	return send_end(pkt, send_mapped(pkt, buffer, data, hold, now));
+}
+
 /**
- * kmcl_packet_send_sg() - send a packet with external data
+ * kmcl_packet_send_external() - send a packet with external data
  * @packet: not in flight
  * @buffer: in-band payload, as in kmcl_packet_send()
  * @length: of @buffer in bytes
- * @sgl: the external data; list and pages stay untouched by the caller until the
- *	completion routine runs
- * @nents: entries of @sgl, at least 1
- * @direction: DMA_TO_DEVICE if the host only reads, DMA_FROM_DEVICE if it only
- *	writes, or DMA_BIDIRECTIONAL
+ * @data: the external data. The pages stay untouched by the caller until the
+ *	completion routine runs; so does a scatterlist, which is used in place
  * @flags: KMCL_SEND_COMPLETION, which is required: nothing else tells when the
  *	host has finished with the pages
  *
  * The data are mapped with the DMA API of the channel's device now, and unmapped
  * just before the completion routine runs. If the channel is closed while the
- * packet is out, that is after the host has let go of it.
+ * packet is out, that is after the host has let go of it. Never allocates.
  *
  * Context: any.
  * Ownership: as kmcl_packet_send(); the pages likewise.
  *
- * Return: as kmcl_packet_send(), and: -EINVAL for a NULL or empty list, an empty
- * entry, a bad direction, or without KMCL_SEND_COMPLETION; -E2BIG for more bytes
- * or ranges than kmcl_channel_set_max_external_data() allows, or an entry longer
+ * Return: as kmcl_packet_send(), and: -EINVAL for a NULL or empty description, an
+ * empty piece, a bad direction, a buffer that is no kernel memory or lies on the stack, or
+ * without KMCL_SEND_COMPLETION; -E2BIG for more bytes
+ * or ranges than kmcl_channel_set_max_external_data() allows, or a piece longer
  * than the DMA API can ever map (dma_max_mapping_size()); -EOPNOTSUPP if the
  * pieces do not join at page boundaries and this kernel's hv_vmbus can only send
  * one range; -ENOTCONN if the channel is not open; -ENOSPC if no mapping can be
  * had now (swiotlb full).
  */
-int kmcl_packet_send_sg(struct kmcl_packet *packet, const void *buffer, u32 length,
-			struct scatterlist *sgl, unsigned int nents,
-			enum dma_data_direction direction, u32 flags)
+int kmcl_packet_send_external(struct kmcl_packet *packet, const void *buffer, u32 length,
+			      const struct kmcl_external_data *data, u32 flags)
 {
-	int ret = send_check(packet, buffer, length, flags);
+	int ret = kmcl_send_check(packet, buffer, length, flags);
 
-	if (ret)
-		return ret;
-	if (!sgl || !nents || !(flags & KMCL_SEND_COMPLETION) || !valid_dma_direction(direction) ||
-	    direction == DMA_NONE)
-		return -EINVAL;
-	ret = send_begin(packet, KMCL_PKT_DATA_GPA_DIRECT, length, flags);
-	if (ret)
-		return ret;
-	return send_end(packet, send_mapped(packet, buffer, sgl, nents, direction));
+	return ret ? ret : kmcl_send_external(packet, buffer, length, data, flags, false, false);
 }
-EXPORT_SYMBOL_GPL(kmcl_packet_send_sg);
+EXPORT_SYMBOL_GPL(kmcl_packet_send_external);

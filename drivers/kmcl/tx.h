@@ -14,7 +14,14 @@ void kmcl_tx_close(struct kmcl_channel *ch);
 void kmcl_tx_cancel(struct kmcl_channel *ch);
 void kmcl_tx_refuse(struct kmcl_channel *ch, bool refuse);
 void kmcl_tx_event(struct kmcl_channel *ch);
-int kmcl_tx_submit(struct kmcl_packet *pkt, const void *payload);
+int kmcl_tx_submit(struct kmcl_packet *pkt, const void *payload, bool now);
+int kmcl_tx_try(struct kmcl_channel *ch, const void *payload, u32 length);
+bool kmcl_tx_withdraw(struct kmcl_packet *pkt);
+bool kmcl_tx_queue_empty(struct kmcl_channel *ch);
+int kmcl_send_check(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags);
+int kmcl_send(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags, bool now);
+int kmcl_send_external(struct kmcl_packet *pkt, const void *buffer, u32 length,
+		       const struct kmcl_external_data *data, u32 flags, bool hold, bool now);
 void kmcl_tx_answer(struct kmcl_channel *ch, struct kmcl_tx_item *item);
 
 #endif /* _KMCL_TX_H */

@@ -45,29 +45,70 @@ static void xact_publish(struct kmcl_xact *table, struct kmcl_xact_entry *chunk)
 	smp_store_release(&table->size, first + KMCL_XACT_CHUNK);
 }
 
+/* Is there less room than what is kept and reserved, and can the table grow. */
+static bool xact_short_locked(struct kmcl_xact *table)
+{
+	lockdep_assert_held(&table->lock);
+	return table->size < min(table->added + table->reserved, KMCL_XACT_MAX);
+}
+
+static bool xact_short(struct kmcl_xact *table)
+{
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&table->lock, flags);
+	ret = xact_short_locked(table);
+	spin_unlock_irqrestore(&table->lock, flags);
+	return ret;
+}
+
 static int xact_grow(struct kmcl_xact *table, gfp_t gfp)
 {
 	struct kmcl_xact_entry *chunk = kcalloc(KMCL_XACT_CHUNK, sizeof(*chunk), gfp);
 	unsigned long flags;
-	int ret = 0;
 
 	if (!chunk)
 		return -ENOMEM;
 	spin_lock_irqsave(&table->lock, flags);
-	if (table->free == KMCL_XACT_MAX) {
-		if (table->size < KMCL_XACT_MAX) {
-			xact_publish(table, chunk);
-			chunk = NULL;
-		} else {
-			ret = -ENOSPC;
-		}
+	if (xact_short_locked(table)) {
+		xact_publish(table, chunk);
+		chunk = NULL;
 	}
 	spin_unlock_irqrestore(&table->lock, flags);
 	kfree(chunk);
+	return 0;
+}
+
+static void xact_account(struct kmcl_xact *table, s32 added, s32 reserved)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&table->lock, flags);
+	table->added += added;
+	table->reserved += reserved;
+	spin_unlock_irqrestore(&table->lock, flags);
+}
+
+static int xact_ensure(struct kmcl_xact *table, gfp_t gfp)
+{
+	int ret = 0;
+
+	while (!ret && xact_short(table))
+		ret = xact_grow(table, gfp);
 	return ret;
 }
 
-static bool xact_pop(struct kmcl_xact *table, void *object, u32 *slot)
+/**
+ * kmcl_xact_pop() - a slot for one transaction
+ * @table: the table
+ * @object: not NULL
+ * @slot: out
+ *
+ * Context: any.
+ * Return: true; false if none is free.
+ */
+bool kmcl_xact_pop(struct kmcl_xact *table, void *object, u32 *slot)
 {
 	struct kmcl_xact_entry *entry;
 	unsigned long flags;
@@ -86,6 +127,29 @@ static bool xact_pop(struct kmcl_xact *table, void *object, u32 *slot)
 }
 
 /**
+ * kmcl_xact_push() - give a slot back that kmcl_xact_pop() gave
+ * @table: the table
+ * @slot: not armed
+ *
+ * The generation stays, so that ids of the old owner never name the next one.
+ *
+ * Context: any.
+ */
+void kmcl_xact_push(struct kmcl_xact *table, u32 slot)
+{
+	struct kmcl_xact_entry *entry = xact_entry(table, slot);
+	unsigned long flags;
+
+	if (WARN_ON_ONCE(!entry || atomic64_read(&entry->armed)))
+		return;
+	spin_lock_irqsave(&table->lock, flags);
+	entry->object = NULL;
+	entry->next_free = table->free;
+	table->free = slot;
+	spin_unlock_irqrestore(&table->lock, flags);
+}
+
+/**
  * kmcl_xact_add() - give an object a slot
  * @table: the table
  * @object: not NULL
@@ -99,33 +163,49 @@ int kmcl_xact_add(struct kmcl_xact *table, void *object, gfp_t gfp, u32 *slot)
 {
 	int ret;
 
-	while (!xact_pop(table, object, slot)) {
-		ret = xact_grow(table, gfp);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	xact_account(table, 1, 0);
+	ret = xact_ensure(table, gfp);
+	if (!ret && !kmcl_xact_pop(table, object, slot))
+		ret = -ENOSPC;
+	if (ret)
+		xact_account(table, -1, 0);
+	return ret;
 }
 
 /**
- * kmcl_xact_remove() - give a slot back
+ * kmcl_xact_remove() - give a slot back that kmcl_xact_add() gave
  * @table: the table
- * @slot: from kmcl_xact_add(), not armed
- *
- * The generation stays, so that ids of the old owner never name the next one.
+ * @slot: not armed
  */
 void kmcl_xact_remove(struct kmcl_xact *table, u32 slot)
 {
-	struct kmcl_xact_entry *entry = xact_entry(table, slot);
-	unsigned long flags;
+	kmcl_xact_push(table, slot);
+	xact_account(table, -1, 0);
+}
 
-	if (WARN_ON_ONCE(!entry || atomic64_read(&entry->armed)))
-		return;
-	spin_lock_irqsave(&table->lock, flags);
-	entry->object = NULL;
-	entry->next_free = table->free;
-	table->free = slot;
-	spin_unlock_irqrestore(&table->lock, flags);
+/**
+ * kmcl_xact_reserve() - room for one more object that keeps no slot
+ * @table: the table
+ * @gfp: for the table to grow
+ *
+ * There is no way back: the table keeps the room. At KMCL_XACT_MAX it grows no
+ * more, and kmcl_xact_pop() may find nothing.
+ *
+ * Context: as @gfp allows.
+ * Return: 0 or -ENOMEM.
+ */
+int kmcl_xact_reserve(struct kmcl_xact *table, gfp_t gfp)
+{
+	int ret;
+
+	/* The table is full sized: nothing to reserve, nothing to overflow. */
+	if (smp_load_acquire(&table->size) == KMCL_XACT_MAX)
+		return 0;
+	xact_account(table, 0, 1);
+	ret = xact_ensure(table, gfp);
+	if (ret)
+		xact_account(table, 0, -1);
+	return ret;
 }
 
 /**
@@ -151,6 +231,24 @@ u64 kmcl_xact_arm(struct kmcl_xact *table, u32 slot)
 }
 
 /**
+ * kmcl_xact_find() - whose id is it
+ * @table: the table
+ * @id: anything at all
+ *
+ * Somebody else may take it meanwhile.
+ *
+ * Return: the object if @id is armed, or NULL.
+ */
+void *kmcl_xact_find(struct kmcl_xact *table, u64 id)
+{
+	struct kmcl_xact_entry *entry = xact_entry(table, lower_32_bits(id));
+
+	if (!entry || !id || (u64)atomic64_read(&entry->armed) != id)
+		return NULL;
+	return entry->object;
+}
+
+/**
  * kmcl_xact_take() - end a transaction
  * @table: the table
  * @id: anything at all
@@ -165,6 +263,30 @@ void *kmcl_xact_take(struct kmcl_xact *table, u64 id)
 	if (!entry || !id || (u64)atomic64_cmpxchg(&entry->armed, id, 0) != id)
 		return NULL;
 	return entry->object;
+}
+
+/**
+ * kmcl_xact_take_slot() - end a transaction that the caller began
+ * @table: the table
+ * @slot: of the caller's object
+ *
+ * Return: true to exactly one of all takers.
+ */
+bool kmcl_xact_take_slot(struct kmcl_xact *table, u32 slot)
+{
+	struct kmcl_xact_entry *entry = xact_entry(table, slot);
+
+	return entry && atomic64_xchg(&entry->armed, 0);
+}
+
+/**
+ * kmcl_xact_untake() - take the taking back
+ * @table: the table
+ * @id: taken by the caller, who has done nothing with the object
+ */
+void kmcl_xact_untake(struct kmcl_xact *table, u64 id)
+{
+	WARN_ON_ONCE(atomic64_xchg(&xact_entry(table, lower_32_bits(id))->armed, id));
 }
 
 /**

@@ -8,6 +8,9 @@
  * Birth: kmcl_xact_add() gives an object a slot, which it keeps. Users: arm gives
  * the slot its next generation; whoever takes that id, out of all who try, gets
  * the object, once. Death: kmcl_xact_remove(), only for a slot that is not armed.
+ *
+ * An object that cannot keep a slot, because nobody says when it dies, reserves
+ * room once, and gets a slot for each transaction: kmcl_xact_pop().
  */
 #ifndef _KMCL_XACT_H
 #define _KMCL_XACT_H
@@ -38,12 +41,16 @@ struct kmcl_xact_entry {
  * @lock: the free list and growing
  * @free: first free slot, or KMCL_XACT_MAX
  * @size: slots in existence; grows only, published after the chunk
+ * @added: slots that objects keep, under @lock
+ * @reserved: slots that kmcl_xact_pop() shall find, under @lock
  * @chunks: slots, KMCL_XACT_CHUNK in each; a chunk lives as long as the table
  */
 struct kmcl_xact {
 	spinlock_t lock;
 	u32 free;
 	u32 size;
+	u32 added;
+	u32 reserved;
 	struct kmcl_xact_entry *chunks[KMCL_XACT_CHUNKS];
 };
 
@@ -51,8 +58,14 @@ void kmcl_xact_init(struct kmcl_xact *table);
 void kmcl_xact_destroy(struct kmcl_xact *table);
 int kmcl_xact_add(struct kmcl_xact *table, void *object, gfp_t gfp, u32 *slot);
 void kmcl_xact_remove(struct kmcl_xact *table, u32 slot);
+int kmcl_xact_reserve(struct kmcl_xact *table, gfp_t gfp);
+bool kmcl_xact_pop(struct kmcl_xact *table, void *object, u32 *slot);
+void kmcl_xact_push(struct kmcl_xact *table, u32 slot);
 u64 kmcl_xact_arm(struct kmcl_xact *table, u32 slot);
+void *kmcl_xact_find(struct kmcl_xact *table, u64 id);
 void *kmcl_xact_take(struct kmcl_xact *table, u64 id);
+bool kmcl_xact_take_slot(struct kmcl_xact *table, u32 slot);
+void kmcl_xact_untake(struct kmcl_xact *table, u64 id);
 void *kmcl_xact_take_any(struct kmcl_xact *table, u32 *cursor);
 
 #endif /* _KMCL_XACT_H */

@@ -154,6 +154,7 @@ void vmbus_release(struct kmcl_endpoint *ep)
 {
 	struct vmbus_endpoint *ve = to_vmbus(ep);
 
+	vmbus_mmio_put(ve);
 	put_device(&ve->dev->device);
 	complete(&ve->released);
 	kref_put(&ve->refs, endpoint_free);

@@ -17,6 +17,9 @@ struct kmcl_transport vmbus_transport = {
 	.release	= vmbus_release,
 	.send		= vmbus_ring_send,
 	.send_external	= vmbus_ring_send_external,
+	.gpadl_create	= vmbus_gpadl_create,
+	.gpadl_delete	= vmbus_gpadl_delete,
+	.mmio		= vmbus_mmio_get,
 	.set_pending	= vmbus_ring_set_pending,
 	.consumed	= vmbus_ring_consumed,
 };

@@ -49,12 +49,14 @@ struct vmbus_arm {
  *
  * @ep: what the library sees
  * @dev: held
+ * @mmio: memory-mapped space, once asked for; under the channel's bus_mutex
  * @released: completed by the release operation
  * @refs: one of the library's, one of remove()'s
  */
 struct vmbus_endpoint {
 	struct kmcl_endpoint ep;
 	struct hv_device *dev;
+	struct resource *mmio;
 	struct completion released;
 	struct kref refs;
 };
@@ -75,6 +77,13 @@ int vmbus_ring_send_external(struct kmcl_endpoint *ep, u64 trans_id,
 			     const void *payload, u32 len);
 void vmbus_ring_set_pending(struct kmcl_endpoint *ep, u32 bytes);
 void vmbus_ring_consumed(struct kmcl_endpoint *ep, u32 read_index);
+
+/* memory.c */
+int vmbus_gpadl_create(struct kmcl_endpoint *ep, void *address, u32 bytes, u32 *gpadl,
+		       void **cookie);
+int vmbus_gpadl_delete(struct kmcl_endpoint *ep, void *cookie);
+int vmbus_mmio_get(struct kmcl_endpoint *ep, u64 *address, u64 *bytes);
+void vmbus_mmio_put(struct vmbus_endpoint *ve);
 
 extern struct kmcl_transport vmbus_transport;	/* main.c */
 

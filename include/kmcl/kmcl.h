@@ -164,6 +164,9 @@ typedef void (*kmcl_completion_t)(struct kmcl_packet *packet, int status,
  */
 typedef void (*kmcl_external_release_t)(struct kmcl_channel *channel, void *context);
 
+/* kmcl_packet_layer(): bytes for the layer above, in each packet object, 8-byte aligned. */
+#define KMCL_PACKET_LAYER_SIZE	16u
+
 /* kmcl_packet_send*(): ask the host for an answer; the packet is done when that arrives. */
 #define KMCL_SEND_COMPLETION	0x1u
 #define KMCL_SEND_FLAGS		0x1u
@@ -394,6 +397,7 @@ void kmcl_packet_set_completion(struct kmcl_packet *packet, kmcl_completion_t ro
 void kmcl_packet_set_pointer(struct kmcl_packet *packet, void *pointer);
 void *kmcl_packet_get_pointer(const struct kmcl_packet *packet);
 struct kmcl_channel *kmcl_packet_get_channel(const struct kmcl_packet *packet);
+void *kmcl_packet_layer(struct kmcl_packet *packet);
 
 /* Sending: tx.c; waiting for the answer: request.c */
 int kmcl_packet_send(struct kmcl_packet *packet, const void *buffer, u32 length, u32 flags);

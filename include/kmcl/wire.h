@@ -59,4 +59,21 @@ struct kmcl_gpa_header {
 	u32 range_count;
 } __packed;
 
+/*
+ * A transfer-page packet: 8 bytes behind the descriptor, the lower 16 bits the
+ * page set and the upper 32 the number of ranges; then the ranges, 8 bytes each,
+ * the lower 32 bits the length and the upper the offset in the page set; then
+ * the payload (hyperv.h, struct vmtransfer_page_packet_header).
+ */
+#define KMCL_XFER_HEADER_SIZE	24u	/* descriptor included */
+#define KMCL_XFER_RANGE_SIZE	8u
+
+/* In front of each message of a pipe (hyperv.h, struct vmpipe_proto_header). */
+struct kmcl_pipe_header {
+	u32 type;
+	u32 length;		/* of the message behind it, in bytes */
+} __packed;
+
+#define KMCL_PIPE_DATA		1u
+
 #endif /* _KMCL_WIRE_H */

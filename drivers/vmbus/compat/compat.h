@@ -39,6 +39,16 @@ static inline bool kmcl_ready_to_probe(const struct hv_device *dev)
 #endif
 }
 
+/* May the host still read the pages of a confidential VM. */
+static inline bool kmcl_gpadl_decrypted(const struct vmbus_gpadl *gpadl)
+{
+#ifdef KMCL_HAVE_DECRYPTED
+	return gpadl->decrypted;
+#else
+	return false;
+#endif
+}
+
 /*
  * Is there no driver_override, or does it name @driver. Under the device's lock,
  * which protects the string where it is the bus's.
