@@ -77,10 +77,23 @@ int kmcl_external_valid(const struct kmcl_external_data *data)
 	return -EINVAL;
 }
 
+/* Bytes that go on in the page of the last entry need no entry of their own. */
+static bool own_joins(const struct kmcl_external *ext, struct page *page, u32 offset)
+{
+	struct scatterlist *last = ext->nents ? &ext->own[ext->nents - 1] : NULL;
+
+	return last && sg_page(last) == page &&
+	       last->offset + last->length == offset && offset < PAGE_SIZE;
+}
+
 static int own_add(struct kmcl_external *ext, struct page *page, u32 offset, u32 length)
 {
 	if (!page || !length)
 		return -EINVAL;
+	if (own_joins(ext, page, offset)) {
+		ext->own[ext->nents - 1].length += length;
+		return 0;
+	}
 	if (ext->nents == ext->max_entries)
 		return -E2BIG;
 	sg_set_page(&ext->own[ext->nents++], page, length, offset);

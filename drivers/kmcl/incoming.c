@@ -95,8 +95,10 @@ struct kmcl_incoming *kmcl_incoming_get(struct kmcl_channel *ch, const struct km
 		/* Pairs with kmcl_incoming_put(): one of us sees what the other wrote. */
 		smp_mb();
 		node = llist_del_first(&ch->spare_incoming);
-		if (!node)
+		if (!node) {
+			trace_kmcl_stall(ch, false, atomic_read(&ch->outstanding));
 			return NULL;
+		}
 		WRITE_ONCE(ch->rx.stalled, false);
 	}
 	in = llist_entry(node, struct kmcl_incoming, spare);

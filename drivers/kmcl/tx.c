@@ -575,6 +575,16 @@ int kmcl_send_check(struct kmcl_packet *pkt, const void *buffer, u32 length, u32
 	return pkt->channel->config.pipe && (flags & KMCL_SEND_COMPLETION) ? -EOPNOTSUPP : 0;
 }
 
+/* A send that is not taken: the packet stays the driver's. */
+static int send_refused(struct kmcl_packet *pkt, u32 length, int why)
+{
+	if (pkt) {
+		kmcl_count(pkt->channel, refused);
+		trace_kmcl_send_refused(pkt->channel, length, why);
+	}
+	return why;
+}
+
 static int send_begin(struct kmcl_packet *pkt, u16 type, u32 length, u32 flags)
 {
 	if (atomic_cmpxchg(&pkt->state, KMCL_PACKET_IDLE, KMCL_PACKET_BUSY) != KMCL_PACKET_IDLE)
@@ -587,11 +597,8 @@ static int send_begin(struct kmcl_packet *pkt, u16 type, u32 length, u32 flags)
 
 static int send_end(struct kmcl_packet *pkt, int ret)
 {
-	if (ret) {
-		kmcl_count(pkt->channel, refused);
-		trace_kmcl_send_refused(pkt->channel, pkt->item.length, ret);
+	if (ret)
 		atomic_set_release(&pkt->state, KMCL_PACKET_IDLE);
-	}
 	return ret;
 }
 
@@ -649,7 +656,9 @@ int kmcl_packet_send(struct kmcl_packet *packet, const void *buffer, u32 length,
 {
 	int ret = kmcl_send_check(packet, buffer, length, flags);
 
-	return ret ? ret : kmcl_send(packet, buffer, length, flags, false);
+	if (!ret)
+		ret = kmcl_send(packet, buffer, length, flags, false);
+	return likely(!ret) ? 0 : send_refused(packet, length, ret);
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_send);
 
@@ -724,6 +733,8 @@ int kmcl_packet_send_external(struct kmcl_packet *packet, const void *buffer, u3
 {
 	int ret = kmcl_send_check(packet, buffer, length, flags);
 
-	return ret ? ret : kmcl_send_external(packet, buffer, length, data, flags, false, false);
+	if (!ret)
+		ret = kmcl_send_external(packet, buffer, length, data, flags, false, false);
+	return likely(!ret) ? 0 : send_refused(packet, length, ret);
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_send_external);

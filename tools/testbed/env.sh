@@ -17,6 +17,8 @@ export KMCL_CACHE KMCL_BUILD
 # linux-headers-, with the series in front. Debian 12 leaves out its own series.
 FLAVOURS="6.1-amd64 6.1-cloud-amd64 6.1-rt-amd64 6.12-amd64 6.12-cloud-amd64 6.12-rt-amd64"
 L1_FLAVOUR=6.12-amd64
+# Not Debian's: the KUnit kernel (kunit-kernel.sh), with lockdep, kmemleak and DMA_API_DEBUG
+DEBUG_FLAVOUR=6.12-debug
 
 say() { printf '%s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
@@ -27,9 +29,9 @@ meta_package() {
 }
 
 known_flavour() {
-	case " $FLAVOURS " in
+	case " $FLAVOURS $DEBUG_FLAVOUR " in
 	*" $1 "*) ;;
-	*) die "unknown kernel flavour '$1'; known: $FLAVOURS" ;;
+	*) die "unknown kernel flavour '$1'; known: $FLAVOURS $DEBUG_FLAVOUR" ;;
 	esac
 }
 

@@ -5,7 +5,8 @@
 # Puts Debian's stock kernels into the cache, for booting test guests, without
 # installing them: kernels/FLAVOUR/{vmlinuz,release,lib/modules/RELEASE}.
 # Prints one directory per flavour. Flavours: 6.1-amd64, 6.1-cloud-amd64,
-# 6.1-rt-amd64, 6.12-amd64, 6.12-cloud-amd64, 6.12-rt-amd64.
+# 6.1-rt-amd64, 6.12-amd64, 6.12-cloud-amd64, 6.12-rt-amd64. And 6.12-debug, which is
+# not Debian's: what kunit-kernel.sh has built.
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -64,9 +65,30 @@ is_current() {
 	[ -z "$want" ] || [ "$want" = "$(cat "$dir/release")" ]
 }
 
+# The KUnit kernel, laid out as the others are
+ensure_debug() {
+	local dir=$1 built release
+	built=$("$TESTBED/kunit-kernel.sh")
+	if [ "$built" = "$(cat "$dir/built" 2>/dev/null)" ]; then return; fi
+	rm -rf "$dir" "$dir.tmp"
+	mkdir -p "$dir.tmp"
+	PATH=$PATH:/sbin:/usr/sbin make -s -C "$built/build" INSTALL_MOD_PATH="$dir.tmp" modules_install >&2
+	release=$(ls "$dir.tmp/lib/modules")
+	rm -f "$dir.tmp/lib/modules/$release"/{build,source}
+	cp "$built/bzImage" "$dir.tmp/vmlinuz"
+	printf '%s\n' "$release" >"$dir.tmp/release"
+	printf '%s\n' "$built" >"$dir.tmp/built"
+	mv "$dir.tmp" "$dir"
+}
+
 ensure() {
 	local flavour=$1 dir=$KMCL_CACHE/kernels/$1
 	mkdir -p "$KMCL_CACHE/kernels"
+	if [ "$flavour" = "$DEBUG_FLAVOUR" ]; then
+		ensure_debug "$dir"
+		printf '%s\n' "$dir"
+		return
+	fi
 	is_current "$dir" "$flavour" || unpack "$flavour" "$dir"
 	printf '%s\n' "$dir"
 }

@@ -16,8 +16,21 @@ force=no
 # The compiler's build number may differ from the kernel's; that is no fault of ours
 HARMLESS="the compiler differs from the one used to build the kernel"
 
+# The directory that modules are built with
+headers_of() {
+	if [ "$1" = "$DEBUG_FLAVOUR" ]; then
+		printf '%s/build\n' "$("$TESTBED/kunit-kernel.sh")"
+	else
+		printf '/lib/modules/%s/build\n' "$2"
+	fi
+}
+
 release_of() {
 	local meta release
+	if [ "$1" = "$DEBUG_FLAVOUR" ]; then
+		basename "$("$TESTBED/kunit-kernel.sh")"
+		return
+	fi
 	meta=$(meta_package headers "$1")
 	release=$(dpkg-query -W -f '${Depends}\n' "$meta" 2>/dev/null |
 		sed -n 's/^linux-headers-\([^ ,]*\).*/\1/p')
@@ -49,9 +62,10 @@ copy_sources() {
 }
 
 compile() {
-	local release=$1 dir=$2 check=0
-	if command -v sparse >/dev/null; then check=1; fi
-	make -C "/lib/modules/$release/build" "M=$dir" W=1 "C=$check" -j"$(nproc)" modules
+	local flavour=$1 release=$2 dir=$3 check=0
+	# The other headers have seen sparse already
+	if [ "$flavour" != "$DEBUG_FLAVOUR" ] && command -v sparse >/dev/null; then check=1; fi
+	make -C "$(headers_of "$flavour" "$release")" "M=$dir" W=1 "C=$check" -j"$(nproc)" modules
 }
 
 build() {
@@ -68,7 +82,7 @@ build() {
 	rm -f "$dir.built"
 	say "building the modules for $flavour ($release)"
 	copy_sources "$dir"
-	if ! compile "$release" "$dir" >"$log" 2>&1; then
+	if ! compile "$flavour" "$release" "$dir" >"$log" 2>&1; then
 		{ grep -E 'error|Error' "$log" || cat "$log"; } | tail -n 12 >&2
 		die "the modules do not build for $flavour: see $log"
 	fi
