@@ -791,10 +791,11 @@ static void tells(struct kmcl_packet *packet, int status, const void *buffer, u3
 {
 	struct told *told = kmcl_packet_get_pointer(packet);
 
-	told->calls++;
 	told->status = status;
 	told->mapped = packet->external.direction != DMA_NONE;
 	told->order = atomic_inc_return(&told_count);
+	/* Last: who awaits the call reads the rest. */
+	smp_store_release(&told->calls, told->calls + 1);
 }
 
 /* kmcl_order_exit() frees the packet: by then none is in flight. */
@@ -902,7 +903,7 @@ static void packets_that_wait_for_room_go_out_in_order(struct kunit *test)
 	host_drains(bed);
 	KUNIT_ASSERT_EQ(test, nr_sent(bed), 3);
 	/* Whoever signals does not call the routines of others: a worker does. */
-	KUNIT_ASSERT_TRUE(test, wait_until(READ_ONCE(told[2]->calls)));
+	KUNIT_ASSERT_TRUE(test, wait_until(smp_load_acquire(&told[2]->calls)));
 	for (i = 0; i < ARRAY_SIZE(told); i++) {
 		KUNIT_EXPECT_EQ(test, bed->sent[i].payload[0], i);
 		KUNIT_EXPECT_EQ(test, told[i]->calls, 1);
