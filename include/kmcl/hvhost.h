@@ -78,8 +78,9 @@
 #define HVHOST_PIPE_DATA	1
 
 /*
- * gpadl, request from the guest: in-band, a completion requested. Fields that an
- * operation does not name are ignored, but for `zero`.
+ * gpadl, request from the guest: in-band, a completion requested, transaction id
+ * not 0; others are not answered. Fields that an operation does not name are
+ * ignored, but for `zero`.
  *
  *   0  u32 op       HVHOST_GPADL_NEGOTIATE and so on
  *   4  u32 gpadl    the handle that the GPADL was made with
@@ -138,7 +139,7 @@
 #define HVHOST_GPADL_NOT_MAPPED	4	/* not mapped; for MAP: mapped already */
 #define HVHOST_GPADL_MISMATCH	5	/* not the pattern */
 #define HVHOST_GPADL_VERSION_REFUSED	6
-#define HVHOST_GPADL_BUSY	7	/* SEND is under way */
+#define HVHOST_GPADL_BUSY	7	/* SEND is under way; for MAP: too many are mapped */
 
 /*
  * gpadl, the transfer page packets of SEND: VMBus packet type 7, a completion

@@ -13,6 +13,7 @@
 #include "json.h"
 #include "log.h"
 #include "loop.h"
+#include "monitor.h"
 #include "offer.h"
 #include "synic.h"
 #include "traffic.h"
@@ -36,8 +37,9 @@ bool channel_init(struct channel *ch, struct device *dev, uint16_t sub_channel)
 	memset(ch, 0, sizeof(*ch));
 	ch->dev = dev;
 	ch->sub_channel = sub_channel;
+	ch->monitor_id = MONITOR_NONE;
 	ch->again = loop_timer_new(traffic_continue, ch);
-	return ch->again;
+	return ch->again && (!dev->monitor || monitor_take(&ch->monitor_id));
 }
 
 /* Goes round, so that a released relid rests as long as it can. */
@@ -81,6 +83,7 @@ void channel_offer(struct channel *ch)
 static void shut(struct channel *ch)
 {
 	synic_connection_close(control_vm(), channel_connection(ch));
+	monitor_unwatch(ch);
 	loop_timer_arm(ch->again, 0, 0);
 	ring_detach(&ch->in);
 	ring_detach(&ch->out);
@@ -189,6 +192,7 @@ static enum proto_error try_open(struct channel *ch, const struct msg_open *m)
 	ch->state = CHANNEL_OPEN;
 	ch->ring_gpadl = m->gpadl;
 	synic_connection_open(control_vm(), channel_connection(ch), traffic_signalled, ch);
+	monitor_watch(ch);
 	return PROTO_OK;
 }
 
@@ -260,6 +264,16 @@ void channel_on_modify(const void *message, size_t len)
 		control_post(&reply, sizeof(reply));
 }
 
+/* The rings' own GPADL is made before the channel is open, and has to be. */
+enum gpadl_verdict channel_gpadl_made(uint32_t relid)
+{
+	struct channel *ch = channel_find(relid);
+
+	if (!ch || ch->state != CHANNEL_OPEN || !ch->dev->type->gpadl)
+		return GPADL_ACCEPTED;
+	return ch->dev->type->gpadl(ch);
+}
+
 void channel_gpadl_gone(uint32_t relid, uint32_t id)
 {
 	struct channel *ch = channel_find(relid);
@@ -300,6 +314,7 @@ void channel_stats(const struct channel *ch, struct json *j)
 	json_number(j, "completions_out", c->completions_out);
 	json_number(j, "signals_in", c->signals_in);
 	json_number(j, "signals_out", c->signals_out);
+	json_number(j, "monitor_signals_in", c->monitor_signals_in);
 	json_number(j, "ring_full", c->ring_full);
 	proto_error_stats(&ch->errors, j);
 	json_close(j);

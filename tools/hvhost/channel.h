@@ -30,7 +30,8 @@ struct channel_counts {
 	uint64_t packets_in, packets_out;
 	uint64_t bytes_in, bytes_out;		/* payloads, padded to 8 */
 	uint64_t completions_in, completions_out;
-	uint64_t signals_in, signals_out;
+	uint64_t signals_in, signals_out;	/* in: by hypercall */
+	uint64_t monitor_signals_in;
 	uint64_t ring_full;
 };
 
@@ -41,6 +42,7 @@ struct channel {
 	uint32_t relid;
 	uint32_t target_vp;
 	uint32_t ring_gpadl;
+	uint8_t monitor_id;		/* MONITOR_NONE, or the bit in the monitor page */
 	struct ring in;
 	struct ring out;
 	enum proto_error broken;	/* why we stopped touching the rings */
@@ -51,7 +53,7 @@ struct channel {
 	struct proto_errors errors;
 };
 
-/* False: no timer to be had. */
+/* False: no timer or no monitor id to be had. */
 bool channel_init(struct channel *ch, struct device *dev, uint16_t sub_channel);
 /* By relid, offered, open or rescinded; NULL if unknown. */
 struct channel *channel_find(uint32_t relid);
@@ -69,6 +71,15 @@ void channel_on_open(const void *message, size_t len);
 void channel_on_close(const void *message, size_t len);
 void channel_on_modify(const void *message, size_t len);
 void channel_on_released(const void *message, size_t len);
+
+/* What a device makes of a GPADL that came whole. */
+enum gpadl_verdict {
+	GPADL_ACCEPTED,
+	GPADL_REFUSED,
+	GPADL_UNANSWERED,	/* it exists, but the guest never hears of it */
+};
+
+enum gpadl_verdict channel_gpadl_made(uint32_t relid);
 /* The guest tears down a GPADL: if the rings lie in it, they are gone. */
 void channel_gpadl_gone(uint32_t relid, uint32_t id);
 

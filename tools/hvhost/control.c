@@ -13,6 +13,7 @@
 #include "gpadl.h"
 #include "json.h"
 #include "log.h"
+#include "monitor.h"
 #include "proto.h"
 #include "script.h"
 #include "synic.h"
@@ -109,6 +110,15 @@ static bool contact_check(const struct msg_contact *m)
 	return true;
 }
 
+/* A guest may name none. Without one it is told to signal by hypercalls. */
+static void take_monitor_page(const struct msg_contact *m)
+{
+	enum proto_error e = monitor_page_set(m->monitor_page[1]);
+
+	if (e && m->monitor_page[1])
+		control_error(e, 0);
+}
+
 static void on_contact(const void *message, size_t len)
 {
 	const struct msg_contact *m = message;
@@ -124,6 +134,7 @@ static void on_contact(const void *message, size_t len)
 	bus.contacts++;
 	bus.target_vp = m->target_vp < vm_vcpus(bus.vm) ? m->target_vp : 0;
 	if (good) {
+		take_monitor_page(m);
 		bus.version = m->version;
 		bus.last_version = m->version;
 		reply.connection_id = m->version >= VERSION_5_0 ? CONNECTION_NEW : CONNECTION_OLD;

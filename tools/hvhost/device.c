@@ -10,11 +10,13 @@
 #include "device.h"
 #include "json.h"
 #include "log.h"
+#include "monitor.h"
 #include "script.h"
 #include "vmbus.h"
 
 extern const struct device_type echo_device;
 extern const struct device_type source_device;
+extern const struct device_type gpadl_device;
 extern const struct device_type heartbeat_device;
 extern const struct device_type timesync_device;
 extern const struct device_type shutdown_device;
@@ -22,12 +24,22 @@ extern const struct device_type shutdown_device;
 static const struct device_type *const types[] = {
 	&echo_device,
 	&source_device,
+	&gpadl_device,
 	&heartbeat_device,
 	&timesync_device,
 	&shutdown_device,
 };
 
 #define TYPES	(sizeof(types) / sizeof(types[0]))
+
+/* Of every type, in struct device. */
+static const struct option_key common_keys[] = {
+	{ "mmio-mb", OPTION_NUMBER, offsetof(struct device, mmio_mb), 0, 0, UINT16_MAX, NULL,
+	  "MiB of MMIO that the offer asks for (0)" },
+	{ "monitor", OPTION_CHOICE, offsetof(struct device, monitor), 0, 0, 0, "off|on",
+	  "let the guest signal through the monitor page (off)" },
+	{ 0 }
+};
 
 static struct device *devices;
 
@@ -97,6 +109,8 @@ static void known_keys(const struct device_type *type, FILE *out)
 	const struct option_key *key;
 
 	fputs("type, instance", out);
+	for (key = common_keys; key->key; key++)
+		fprintf(out, ", %s", key->key);
 	for (key = type->keys; key && key->key; key++)
 		fprintf(out, ", %s", key->key);
 }
@@ -111,16 +125,26 @@ static bool set_guid(const char *value, struct guid *g, bool *given, char *why)
 	return false;
 }
 
+/* With the structure that its field is in. */
+static const struct option_key *key_find(struct device *dev, const char *word, void **base)
+{
+	const struct option_key *key = option_find(common_keys, word);
+
+	*base = key ? (void *)dev : dev->state;
+	return key ? key : option_find(dev->type->keys, word);
+}
+
 static bool set_key(const char *who, struct device *dev, char *word, bool *given_instance)
 {
 	const struct option_key *key;
 	char why[OPTION_WHY_LEN];
 	char *value = strchr(word, '=');
 	bool good, unused;
+	void *base;
 
 	if (value)
 		*value++ = 0;
-	key = option_find(dev->type->keys, word);
+	key = key_find(dev, word, &base);
 	if (!value || (!key && strcmp(word, "type") && strcmp(word, "instance"))) {
 		fprintf(stderr, "hvhost: %s %s: %s '%s'; known are ", who, dev->type->name,
 			value ? "unknown key" : "no value for", word);
@@ -129,7 +153,7 @@ static bool set_key(const char *who, struct device *dev, char *word, bool *given
 		return false;
 	}
 	if (key)
-		good = option_set(key, dev->state, value, why);
+		good = option_set(key, base, value, why);
 	else if (!strcmp(word, "type"))
 		good = set_guid(value, &dev->guid, &unused, why);
 	else
@@ -140,6 +164,16 @@ static bool set_key(const char *who, struct device *dev, char *word, bool *given
 	return good;
 }
 
+static unsigned int monitored(void)
+{
+	const struct device *dev;
+	unsigned int n = 0;
+
+	for (dev = devices; dev; dev = dev->next)
+		n += dev->monitor;
+	return n;
+}
+
 static bool check(const char *who, const struct device *dev)
 {
 	const char *why = dev->type->check ? dev->type->check(dev->state) : NULL;
@@ -147,6 +181,11 @@ static bool check(const char *who, const struct device *dev)
 
 	if (why) {
 		fprintf(stderr, "hvhost: %s %s: %s\n", who, dev->type->name, why);
+		return false;
+	}
+	if (dev->monitor && monitored() >= MONITORS) {
+		fprintf(stderr, "hvhost: %s %s: monitor=on goes with %u devices at most\n", who,
+			dev->type->name, MONITORS);
 		return false;
 	}
 	if (instance_find(&dev->instance)) {
@@ -184,6 +223,8 @@ static struct device *device_new(const struct device_type *type)
 	dev->type = type;
 	dev->guid = type->guid;
 	dev->present = true;
+	dev->message_pipe = type->message_pipe;
+	options_preset(common_keys, dev);
 	options_preset(type->keys, dev->state);
 	return dev;
 }
@@ -235,9 +276,17 @@ bool vmbus_device_option(const char *text)
 	return device_parse("--device", text);
 }
 
+static void keys_help(const struct option_key *key, FILE *out)
+{
+	for (; key && key->key; key++) {
+		fputs("      ", out);
+		option_help(key, out);
+		fprintf(out, "  %s\n", key->help);
+	}
+}
+
 static void type_help(const struct device_type *type, FILE *out)
 {
-	const struct option_key *key;
 	char text[GUID_TEXT_LEN];
 	struct guid g;
 
@@ -245,18 +294,15 @@ static void type_help(const struct device_type *type, FILE *out)
 	fprintf(out, "  %s: %s\n", type->name, type->help);
 	fprintf(out, "      type=%s\n", guid_format(&type->guid, text));
 	fprintf(out, "      instance=%s (and up)\n", guid_format(&g, text));
-	for (key = type->keys; key && key->key; key++) {
-		fputs("      ", out);
-		option_help(key, out);
-		fprintf(out, "  %s\n", key->help);
-	}
+	keys_help(type->keys, out);
 }
 
 void vmbus_devices_help(FILE *out)
 {
 	unsigned int i;
 
-	fputs("  (type= and instance= go with every device and show their defaults)\n", out);
+	fputs("  every device: type= and instance=, shown with their defaults, and\n", out);
+	keys_help(common_keys, out);
 	for (i = 0; i < TYPES; i++)
 		type_help(types[i], out);
 }

@@ -37,6 +37,8 @@ struct device_type {
 	void (*packet)(struct channel *ch, const struct packet *p);
 	/* After SEND_FULL: there may be space. May be NULL. */
 	void (*writable)(struct channel *ch);
+	/* A GPADL came whole while the channel is open. May be NULL: all are accepted. */
+	enum gpadl_verdict (*gpadl)(struct channel *ch);
 	/* Members of "counters". */
 	void (*stats)(const struct device *dev, struct json *j);
 };
@@ -47,6 +49,9 @@ struct device {
 	struct guid guid;
 	struct guid instance;
 	bool present;		/* plugged in: part of what the guest is offered */
+	bool message_pipe;	/* the type's, unless start() says otherwise */
+	uint64_t mmio_mb;
+	uint64_t monitor;
 	void *state;
 	struct channel channel;
 	uint64_t offers;

@@ -81,17 +81,25 @@ enum proto_error gpa_ranges_check(struct vm *vm, const uint8_t *at, size_t left,
 	return PROTO_OK;
 }
 
-void gpa_range_walk(struct vm *vm, const struct gpa_range *range,
-		    void (*fn)(void *ctx, uint8_t *piece, uint32_t len), void *ctx)
+void gpa_range_walk_part(struct vm *vm, const struct gpa_range *range, uint32_t skip,
+			 uint32_t len, gpa_piece_fn fn, void *ctx)
 {
-	uint32_t page, skip = range->offset, left = range->count, n;
-	uint8_t *at;
+	uint64_t at = (uint64_t)range->offset + skip;
+	uint8_t *page;
+	uint32_t n;
 
-	for (page = 0; left; page++, left -= n, skip = 0) {
-		at = gpa_range_page(vm, range, page);
-		if (!at)
+	for (; len; len -= n, at += n) {
+		page = gpa_range_page(vm, range, at / HV_PAGE);
+		if (!page)
 			return;
-		n = HV_PAGE - skip < left ? HV_PAGE - skip : left;
-		fn(ctx, at + skip, n);
+		n = HV_PAGE - at % HV_PAGE;
+		if (n > len)
+			n = len;
+		fn(ctx, page + at % HV_PAGE, n);
 	}
+}
+
+void gpa_range_walk(struct vm *vm, const struct gpa_range *range, gpa_piece_fn fn, void *ctx)
+{
+	gpa_range_walk_part(vm, range, 0, range->count, fn, ctx);
 }

@@ -32,10 +32,14 @@ enum proto_error gpa_ranges_check(struct vm *vm, const uint8_t *at, size_t left,
 uint8_t *gpa_range_page(struct vm *vm, const struct gpa_range *range, uint32_t page);
 
 /*
- * Calls fn on each piece of a range in order, at most a page each; the pieces
+ * Called on each piece in order, at most a page each and in one page; the pieces
  * are guest memory and may change as we look. Stops at a page that is no RAM.
  */
-void gpa_range_walk(struct vm *vm, const struct gpa_range *range,
-		    void (*fn)(void *ctx, uint8_t *piece, uint32_t len), void *ctx);
+typedef void (*gpa_piece_fn)(void *ctx, uint8_t *piece, uint32_t len);
+
+void gpa_range_walk(struct vm *vm, const struct gpa_range *range, gpa_piece_fn fn, void *ctx);
+/* Of len bytes after the first skip; both together are not above range->count. */
+void gpa_range_walk_part(struct vm *vm, const struct gpa_range *range, uint32_t skip,
+			 uint32_t len, gpa_piece_fn fn, void *ctx);
 
 #endif

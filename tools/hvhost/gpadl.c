@@ -22,6 +22,9 @@ struct gpadl {
 	uint16_t range_count;
 	uint32_t want;		/* bytes of ranges */
 	uint32_t have;		/* want: it is whole */
+	uint32_t bytes;		/* that the ranges cover; when whole */
+	unsigned int maps;
+	bool torn;		/* the guest asked for its teardown */
 	uint8_t ranges[];
 };
 
@@ -43,7 +46,8 @@ static bool whole(const struct gpadl *g)
 	return g->have == g->want;
 }
 
-struct gpadl *gpadl_find(uint32_t relid, uint32_t id)
+/* Those being torn down, too: their handles are not free yet. */
+static struct gpadl *find_whole(uint32_t relid, uint32_t id)
 {
 	struct gpadl *g;
 
@@ -51,6 +55,13 @@ struct gpadl *gpadl_find(uint32_t relid, uint32_t id)
 		if (g->relid == relid && g->id == id && whole(g))
 			return g;
 	return NULL;
+}
+
+struct gpadl *gpadl_find(uint32_t relid, uint32_t id)
+{
+	struct gpadl *g = find_whole(relid, id);
+
+	return g && !g->torn ? g : NULL;
 }
 
 static struct gpadl *find_begun(uint32_t id)
@@ -114,24 +125,51 @@ static enum proto_error check(const struct gpadl *g)
 	return e || used != g->want ? PROTO_ERROR_gpadl_ranges : PROTO_OK;
 }
 
+/* There are at most 8190 PFNs in one GPADL, so 32 bits are enough. */
+static uint32_t count_bytes(const struct gpadl *g)
+{
+	const uint8_t *at = g->ranges;
+	size_t left = g->want;
+	struct gpa_range r;
+	uint32_t bytes = 0;
+
+	while (left && !gpa_range_take(&at, &left, &r))
+		bytes += r.count;
+	return bytes;
+}
+
+static void finish(struct gpadl *g)
+{
+	enum proto_error e = check(g);
+
+	if (e) {
+		refuse(g->relid, g->id, e, STATUS_INVALID_PARAMETER);
+		drop(g);
+		return;
+	}
+	g->bytes = count_bytes(g);
+	switch (channel_gpadl_made(g->relid)) {
+	case GPADL_ACCEPTED:
+		reply_created(g->relid, g->id, STATUS_OK);
+		break;
+	case GPADL_REFUSED:
+		reply_created(g->relid, g->id, STATUS_NO_RESOURCES);
+		drop(g);
+		break;
+	case GPADL_UNANSWERED:
+		break;
+	}
+}
+
 /* Takes up to what is missing: some guests always send whole messages. */
 static void append(struct gpadl *g, const uint8_t *from, size_t len)
 {
-	enum proto_error e;
-
 	if (len > g->want - g->have)
 		len = g->want - g->have;
 	memcpy(g->ranges + g->have, from, len);
 	g->have += len;
-	if (!whole(g))
-		return;
-	e = check(g);
-	if (!e) {
-		reply_created(g->relid, g->id, STATUS_OK);
-		return;
-	}
-	refuse(g->relid, g->id, e, STATUS_INVALID_PARAMETER);
-	drop(g);
+	if (whole(g))
+		finish(g);
 }
 
 static enum proto_error header_check(const struct msg_gpadl_header *m)
@@ -141,7 +179,7 @@ static enum proto_error header_check(const struct msg_gpadl_header *m)
 		return PROTO_ERROR_relid_unknown;
 	if (!m->range_count || m->range_bytes < m->range_count * 16u)
 		return PROTO_ERROR_gpadl_header;
-	if (gpadl_find(m->relid, m->gpadl) || find_begun(m->gpadl))
+	if (find_whole(m->relid, m->gpadl) || find_begun(m->gpadl))
 		return PROTO_ERROR_gpadl_id;
 	return PROTO_OK;
 }
@@ -194,14 +232,22 @@ void gpadl_on_body(const void *message, size_t len)
 		control_error(PROTO_ERROR_gpadl_body, 0);
 }
 
+static void confirm_teardown(struct gpadl *g)
+{
+	const struct msg_gpadl_torndown reply = {
+		.header.type = MSG_GPADL_TORNDOWN,
+		.gpadl = g->id,
+	};
+
+	drop(g);
+	if (control_version())	/* else the guest that asked is gone */
+		control_post(&reply, sizeof(reply));
+}
+
 void gpadl_on_teardown(const void *message, size_t len)
 {
 	const struct msg_gpadl *m = message;
 	struct gpadl *g = gpadl_find(m->relid, m->gpadl);
-	const struct msg_gpadl_torndown reply = {
-		.header.type = MSG_GPADL_TORNDOWN,
-		.gpadl = m->gpadl,
-	};
 
 	(void)len;
 	if (!g) {
@@ -209,8 +255,49 @@ void gpadl_on_teardown(const void *message, size_t len)
 		return;
 	}
 	channel_gpadl_gone(m->relid, m->gpadl);
-	drop(g);
-	control_post(&reply, sizeof(reply));
+	g->torn = true;
+	if (!g->maps)
+		confirm_teardown(g);
+}
+
+void gpadl_map(struct gpadl *g)
+{
+	g->maps++;
+}
+
+void gpadl_unmap(struct gpadl *g)
+{
+	if (!--g->maps && g->torn)
+		confirm_teardown(g);
+}
+
+bool gpadl_awaited(const struct gpadl *g)
+{
+	return g->torn;
+}
+
+uint32_t gpadl_bytes(const struct gpadl *g)
+{
+	return g->bytes;
+}
+
+void gpadl_walk(const struct gpadl *g, uint32_t offset, uint32_t len, gpa_piece_fn fn, void *ctx)
+{
+	const uint8_t *at = g->ranges;
+	size_t left = g->want;
+	struct gpa_range r;
+	uint32_t n;
+
+	while (len && !gpa_range_take(&at, &left, &r)) {
+		if (offset >= r.count) {
+			offset -= r.count;
+			continue;
+		}
+		n = r.count - offset < len ? r.count - offset : len;
+		gpa_range_walk_part(control_vm(), &r, offset, n, fn, ctx);
+		len -= n;
+		offset = 0;
+	}
 }
 
 uint8_t **gpadl_pages(const struct gpadl *g, uint32_t *pages)

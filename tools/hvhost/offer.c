@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Making offers. A channel always has its own interrupt (event flag relid) and
- * connection; monitor pages are not used.
+ * connection. Where the guest named a monitor page, the offer may tell it to
+ * signal through that.
  */
 #include <string.h>
 
 #include "channel.h"
 #include "control.h"
 #include "device.h"
+#include "monitor.h"
 #include "offer.h"
 
 void offer_fill(const struct channel *ch, struct msg_offer *m)
@@ -19,9 +21,15 @@ void offer_fill(const struct channel *ch, struct msg_offer *m)
 	m->type = dev->guid;
 	m->instance = dev->instance;
 	m->flags = OFFER_ENUMERATE;
-	if (dev->type->message_pipe) {
+	m->mmio_megabytes = dev->mmio_mb;
+	if (dev->message_pipe) {
 		m->flags |= OFFER_PIPE;
 		m->pipe_mode = PIPE_MODE_MESSAGE;
+	}
+	if (ch->monitor_id != MONITOR_NONE && monitor_page_known()) {
+		m->flags |= OFFER_MONITORED;
+		m->monitor_id = ch->monitor_id;
+		m->monitor_allocated = 1;
 	}
 	m->sub_channel = ch->sub_channel;
 	m->relid = ch->relid;

@@ -42,17 +42,33 @@ static void put(const struct option_key *key, void *base, int64_t value)
 	memcpy((char *)base + key->offset, &value, sizeof(value));
 }
 
+static void put_span(const struct option_key *key, void *base, uint64_t min, uint64_t max)
+{
+	const struct option_span span = { min, max };
+
+	memcpy((char *)base + key->offset, &span, sizeof(span));
+}
+
 void options_preset(const struct option_key *keys, void *base)
 {
-	for (; keys && keys->key; keys++)
-		put(keys, base, keys->preset);
+	for (; keys && keys->key; keys++) {
+		if (keys->kind == OPTION_SPAN)
+			put_span(keys, base, keys->preset, keys->preset);
+		else
+			put(keys, base, keys->preset);
+	}
+}
+
+static bool number_within(const struct option_key *key, const char *value, uint64_t *n)
+{
+	return number_parse(value, n) && *n >= (uint64_t)key->min && *n <= (uint64_t)key->max;
 }
 
 static bool set_number(const struct option_key *key, void *base, const char *value, char *why)
 {
 	uint64_t n;
 
-	if (number_parse(value, &n) && n >= (uint64_t)key->min && n <= (uint64_t)key->max) {
+	if (number_within(key, value, &n)) {
 		put(key, base, n);
 		return true;
 	}
@@ -93,6 +109,24 @@ static bool set_choice(const struct option_key *key, void *base, const char *val
 	return false;
 }
 
+static bool set_span(const struct option_key *key, void *base, const char *value, char *why)
+{
+	const char *dots = strstr(value, "..");
+	const char *second = dots ? dots + 2 : value;
+	char first[24];
+	uint64_t min, max;
+
+	snprintf(first, sizeof(first), "%.*s", dots ? (int)(dots - value) : (int)strlen(value),
+		 value);
+	if (number_within(key, first, &min) && number_within(key, second, &max) && min <= max) {
+		put_span(key, base, min, max);
+		return true;
+	}
+	snprintf(why, OPTION_WHY_LEN, "is neither N nor N..N, upwards, from %" PRId64 " to %" PRId64,
+		 key->min, key->max);
+	return false;
+}
+
 bool option_set(const struct option_key *key, void *base, const char *value, char *why)
 {
 	switch (key->kind) {
@@ -102,6 +136,8 @@ bool option_set(const struct option_key *key, void *base, const char *value, cha
 		return set_seconds(key, base, value, why);
 	case OPTION_CHOICE:
 		return set_choice(key, base, value, why);
+	case OPTION_SPAN:
+		return set_span(key, base, value, why);
 	}
 	return false;
 }
@@ -120,6 +156,7 @@ void option_help(const struct option_key *key, FILE *out)
 		[OPTION_NUMBER] = "N",
 		[OPTION_SECONDS] = "SECONDS",
 		[OPTION_CHOICE] = "",
+		[OPTION_SPAN] = "N|N..N",
 	};
 
 	fprintf(out, "%s=%s", key->key, key->choices ? key->choices : form[key->kind]);

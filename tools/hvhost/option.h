@@ -17,12 +17,18 @@ enum option_kind {
 	OPTION_NUMBER,		/* uint64_t within min..max */
 	OPTION_SECONDS,		/* int64_t nanoseconds, from seconds with a fraction */
 	OPTION_CHOICE,		/* uint64_t: which word of a list */
+	OPTION_SPAN,		/* struct option_span: N..N, or one N for both */
+};
+
+struct option_span {
+	uint64_t min;
+	uint64_t max;
 };
 
 struct option_key {
 	const char *key;	/* NULL ends a table */
 	enum option_kind kind;
-	size_t offset;		/* of the field, 8 bytes wide */
+	size_t offset;		/* of the field, 8 bytes wide but for a span */
 	int64_t preset;
 	int64_t min, max;	/* seconds for OPTION_SECONDS */
 	const char *choices;	/* "off|on" */

@@ -59,6 +59,7 @@ enum message_type {
 
 #define OFFER_ENUMERATE		0x0001	/* channel_offer.flags */
 #define OFFER_PIPE		0x0010
+#define OFFER_MONITORED		0x0400
 #define PIPE_MODE_MESSAGE	4
 
 struct msg_header {
@@ -149,7 +150,7 @@ struct msg_contact {
 			uint32_t features;
 		};
 	};
-	uint64_t monitor_page[2];
+	uint64_t monitor_page[2];	/* host to guest, guest to host */
 };
 
 struct msg_version_response {

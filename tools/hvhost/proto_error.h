@@ -16,6 +16,7 @@
 	X(message_state)	/* before contact, or offers asked for twice */	\
 	X(contact_vp)		/* target of messages does not exist */		\
 	X(contact_sint)		/* messages wanted on another SINT */		\
+	X(contact_monitor)	/* monitor page no page of guest RAM */		\
 	X(relid_unknown)	/* names no offered channel */			\
 	X(channel_state)	/* such as open of an open channel */		\
 	X(gpadl_header)		/* no ranges, or more than its bytes can hold */ \
@@ -44,6 +45,8 @@
 	X(gpa_memory)		/* outside guest RAM */				\
 	X(completion_unexpected) /* nothing was asked for */			\
 	X(completion_unfit)	/* completion larger than the ring it goes to */ \
+	X(pipe_framing)		/* no data message, or its length is wrong */	\
+	X(request_unanswerable)	/* no completion asked for, or id 0 */		\
 	X(ic_framing)		/* lengths of an IC message do not agree */	\
 	X(ic_unexpected)	/* not a reply, or a reply to nothing */
 

@@ -127,16 +127,27 @@ void traffic_continue(void *ctx)
 		loop_timer_arm(ch->again, SOON, 0);
 }
 
-void traffic_signalled(void *ctx)
+static void attend(struct channel *ch)
 {
-	struct channel *ch = ctx;
-
-	ch->counts.signals_in++;
 	if (!alive(ch))
 		return;
 	if (ch->waiting && ch->dev->type->writable)
 		ch->dev->type->writable(ch);
 	traffic_continue(ch);
+}
+
+void traffic_signalled(void *ctx)
+{
+	struct channel *ch = ctx;
+
+	ch->counts.signals_in++;
+	attend(ch);
+}
+
+void traffic_monitored(struct channel *ch)
+{
+	ch->counts.monitor_signals_in++;
+	attend(ch);
 }
 
 void channel_stall(struct channel *ch)

@@ -30,6 +30,16 @@ static void test_options(void)
 		"echo,gpa-write=yes", "echo,instance=1234", "echo,type=",
 		"source,min=15", "source,min=20,max=19", "source,max=524265", "source,depth=65536",
 		"shutdown,after=-1", "shutdown,after=now", "timesync,version=2.0",
+		"echo,delay-ms=", "echo,delay-ms=60001", "echo,delay-ms=5..4", "echo,delay-ms=1..",
+		"echo,delay-ms=..2", "echo,delay-ms=1...2", "echo,delay-ms=1..2..3",
+		"echo,delay-ms=1..60001", "echo,delay-ms=123456789012345678901234..2",
+		"echo,reorder=1", "echo,reorder=4097", "echo,reorder=4,hold=4",
+		"echo,order=random,reorder=4", "echo,silent=on,hold=2", "echo,silent=on,delay-ms=1",
+		"echo,silent=on,reorder=2", "echo,gpa-write=on,silent=on", "echo,pipe=",
+		"echo,monitor=1", "echo,mmio-mb=65536", "echo,mmio-mb=x",
+		"gpadl,window=0", "gpadl,window=256", "gpadl,bad-xfer=on",
+		"gpadl,refuse=on,mute-gpadl=on", "gpadl,refuse=on,window=2",
+		"gpadl,mute-gpadl=on,bad-xfer=set",
 		"echo,instance=68760001-ECF6-4C20-BB86-35F8BA0E67F4",
 	};
 	unsigned int i;

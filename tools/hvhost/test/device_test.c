@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counter.h"
 #include "crc32.h"
 #include "device.h"
 #include "fake.h"
@@ -34,28 +35,6 @@ static const char *const options[DEVICES] = {
 static struct msg_offer offers[DEVICES];
 static struct peer peers[DEVICES];
 static struct peer_packet got;
-
-/* The number after "key": in the statistics of device d; ~0 if there is none. */
-static uint64_t counter(unsigned int d, const char *key)
-{
-	char *text, *at, *end, name[64];
-	uint64_t n = ~0ull;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	vmbus_write_stats(f);
-	fclose(f);
-	snprintf(name, sizeof(name), "\"%s\": ", key);
-	at = strstr(text, "\"devices\"");
-	for (d++; at && d; d--)
-		at = strstr(at + 1, "\"device\": ");
-	end = at ? strstr(at + 1, "\"device\": ") : NULL;
-	at = at ? strstr(at, name) : NULL;
-	if (at && (!end || at < end))
-		n = strtoull(at + strlen(name), NULL, 10);
-	free(text);
-	return n;
-}
 
 static void connect_all(void)
 {

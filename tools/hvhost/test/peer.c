@@ -180,6 +180,7 @@ uint32_t peer_open(struct peer *p, const struct msg_offer *offer, unsigned int d
 	for (i = 0; i < pages; i++)
 		if (!p->gpa[i])
 			p->gpa[i] = fake_page();
+	p->unread = false;
 	ring_init(&p->out, p->gpa, data_pages);
 	ring_init(&p->in, p->gpa + 1 + data_pages, data_pages);
 	status = peer_gpadl(offer->relid, p->gpadl, p->gpa, pages);
@@ -288,9 +289,6 @@ bool peer_send_inband(struct peer *p, uint64_t id, const void *payload, uint32_t
 	return peer_send_packet(p, &k);
 }
 
-static uint32_t unread_from;	/* read index before the packets not given back */
-static bool unread;
-
 bool peer_read(struct peer *p, struct peer_packet *k)
 {
 	uint32_t at = peer_word(&p->in, RING_READ_INDEX), trailer[2], start = at;
@@ -298,17 +296,18 @@ bool peer_read(struct peer *p, struct peer_packet *k)
 
 	if (at >= p->in.size || at == peer_word(&p->in, RING_WRITE_INDEX))
 		return false;
-	if (!unread)
-		unread_from = at;
-	unread = true;
+	if (!p->unread)
+		p->unread_from = at;
+	p->unread = true;
 	get(&p->in, &at, &d, sizeof(d));
 	k->type = d.type;
 	k->flags = d.flags;
 	k->trans_id = d.trans_id;
+	k->header_len = d.offset8 * 8u - 16;
 	k->len = (d.len8 - d.offset8) * 8u;
-	if (k->len > sizeof(k->payload))
+	if (k->header_len > sizeof(k->header) || k->len > sizeof(k->payload))
 		return false;
-	at = (at + d.offset8 * 8 - 16) % p->in.size;
+	get(&p->in, &at, k->header, k->header_len);
 	get(&p->in, &at, k->payload, k->len);
 	get(&p->in, &at, trailer, 8);
 	peer_set_word(&p->in, RING_READ_INDEX, at);
@@ -320,10 +319,10 @@ bool peer_read_done(struct peer *p)
 	uint32_t pending = peer_word(&p->in, RING_PENDING_SEND), now = space(&p->in), before;
 	uint32_t read = peer_word(&p->in, RING_READ_INDEX);
 
-	if (!unread)
+	if (!p->unread)
 		return false;
-	unread = false;
-	before = now - (read - unread_from + p->in.size) % p->in.size;
+	p->unread = false;
+	before = now - (read - p->unread_from + p->in.size) % p->in.size;
 	if (!pending || before > pending || now <= pending)
 		return false;
 	fake_signal(p->offer.connection_id);

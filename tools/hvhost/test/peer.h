@@ -26,6 +26,8 @@ struct peer_packet {
 	uint16_t type;
 	uint16_t flags;
 	uint64_t trans_id;
+	uint32_t header_len;
+	uint8_t header[128];
 	uint32_t len;
 	uint8_t payload[70000];
 };
@@ -37,6 +39,8 @@ struct peer {
 	uint64_t gpa[64];
 	struct peer_ring out;	/* guest to host */
 	struct peer_ring in;
+	bool unread;		/* packets were read and not given back */
+	uint32_t unread_from;	/* read index before them */
 };
 
 /* Looks for a reply of that type among those that wait; earlier ones are lost. */
