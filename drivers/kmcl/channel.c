@@ -121,8 +121,9 @@ int kmcl_channel_cleanup(struct kmcl_channel *channel)
 	kmcl_packet_drop_spares(channel);
 	/* It has told all, and may be on its last lines. */
 	flush_work(&channel->tx.work);
-	/* kmcl_incoming_complete() may still be on its last lines. */
+	/* kmcl_incoming_complete() may still be on its last lines, and restart the loop there. */
 	synchronize_rcu();
+	flush_work(&channel->rx.work);
 	kmcl_xact_destroy(&channel->sent);
 	kmcl_xact_destroy(&channel->received);
 	kfree(channel);
@@ -249,7 +250,8 @@ EXPORT_SYMBOL_GPL(kmcl_channel_get_instance);
  * @bytes: out: size
  *
  * As much as the offer asks for, from what the platform has set aside for devices
- * of the bus. The same at each call; taken back after the closed callback.
+ * of the bus. The same at each call; taken back when the channel gives the device up,
+ * after its closed callback.
  *
  * Context: thread.
  * Return: 0; -EINVAL for NULL; -ENOTCONN if the channel is not open; -ENOENT if

@@ -187,6 +187,7 @@ struct kmcl_channel {
 	struct workqueue_struct *wq;
 	struct work_struct control;
 	struct task_struct *control_task;
+	bool closed_early;		/* kmcl_control_close_early() has run */
 	wait_queue_head_t wait;
 	/* one exchange with the host at a time, besides packets: hv_vmbus wakes one waiter only */
 	struct mutex bus_mutex;

@@ -4,6 +4,7 @@
  * they set.
  */
 #include <linux/export.h>
+#include <linux/rcupdate.h>
 
 #include "config.h"
 #include "control.h"
@@ -41,6 +42,8 @@ void kmcl_channel_unconfigure(struct kmcl_channel *ch)
 	/* Not cancelled: who claimed the loop for it has to give it back. */
 	flush_work(&ch->rx.work);
 	kmcl_rx_destroy(ch);
+	/* Who asks after a dead handle may still look. */
+	synchronize_rcu();
 	kmcl_incoming_destroy(ch);
 	ch->configured = false;
 }

@@ -58,9 +58,15 @@ static void on_open_failed(struct kmcl_channel *ch, int error)
 /* The host lets go first, then packets end: whoever gets one back may reuse its external data. */
 static void close_endpoint(struct kmcl_channel *ch)
 {
+	if (ch->closed_early) {
+		ch->closed_early = false;
+		return;
+	}
 	kmcl_tx_close(ch);
 	kmcl_watchdog_begin(ch, "the host to let go of the rings");
 	mutex_lock(&ch->bus_mutex);
+	if (ch->ep->gpadls_first)
+		kmcl_gpadl_end_all(ch);
 	ch->ep->transport->close(ch->ep);
 	mutex_unlock(&ch->bus_mutex);
 	kmcl_watchdog_end(ch);
@@ -68,18 +74,41 @@ static void close_endpoint(struct kmcl_channel *ch)
 	kmcl_tx_cancel(ch);
 }
 
+/**
+ * kmcl_control_close_early() - close before the driver has been told
+ * @ch: in its post_started callback, which waits for the end of a packet
+ *
+ * The channel is to be closed anyway, and whoever would do it is the caller. Suspend
+ * and closed are called when post_started has returned.
+ */
+void kmcl_control_close_early(struct kmcl_channel *ch)
+{
+	if (WARN_ON_ONCE(current != READ_ONCE(ch->control_task)) || ch->closed_early)
+		return;
+	kmcl_rx_stop(ch);
+	close_endpoint(ch);
+	ch->closed_early = true;
+}
+
 /* From the endpoint's opening to the end of closed the driver may share memory. */
-static void set_bus_endpoint(struct kmcl_channel *ch, struct kmcl_endpoint *ep)
+static void begin_bus(struct kmcl_channel *ch, struct kmcl_endpoint *ep)
 {
 	mutex_lock(&ch->bus_mutex);
 	ch->bus_ep = ep;
 	mutex_unlock(&ch->bus_mutex);
 }
 
+/* Whoever adds a GPADL does so under bus_mutex, and finds no endpoint any more. */
 static void end_bus(struct kmcl_channel *ch)
 {
-	kmcl_gpadl_reap(ch);
-	set_bus_endpoint(ch, NULL);
+	mutex_lock(&ch->bus_mutex);
+	while (!kmcl_gpadl_none(ch)) {
+		mutex_unlock(&ch->bus_mutex);
+		kmcl_gpadl_reap(ch);
+		mutex_lock(&ch->bus_mutex);
+	}
+	ch->bus_ep = NULL;
+	mutex_unlock(&ch->bus_mutex);
 }
 
 /* The driver's opened callback has refused: back to disabled, without closed (KMCL C7). */
@@ -110,7 +139,7 @@ static void step_open(struct kmcl_channel *ch)
 		on_open_failed(ch, ret);
 		return;
 	}
-	set_bus_endpoint(ch, ep);
+	begin_bus(ch, ep);
 	kmcl_tx_attach(ch, ep);
 	if (ch->config.on.opened && ch->config.on.opened(ch)) {
 		refuse_open(ch);
@@ -376,7 +405,7 @@ static int enable_check(struct kmcl_channel *ch)
 {
 	const struct kmcl_config *config = &ch->config;
 	u32 packet = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE + kmcl_external_size(config),
-				     config->max_packet);
+				     config->max_packet + kmcl_pipe_overhead(config));
 	u32 answer = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE, config->reserve);
 	u32 largest = max(packet, answer);
 

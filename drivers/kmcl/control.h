@@ -9,6 +9,7 @@
 
 void kmcl_control_init(struct kmcl_channel *ch);
 bool kmcl_channel_in_callback(const struct kmcl_channel *ch);
+void kmcl_control_close_early(struct kmcl_channel *ch);
 void kmcl_control_break(struct kmcl_channel *ch, const char *why);
 
 /* endpoint.c */

@@ -276,8 +276,11 @@ static void page_put(struct page *page)
 }
 
 /* A piece that is too long for swiotlb could never be mapped. */
-static int external_check(const struct kmcl_external *ext, struct device *dma)
+static int external_check(const struct kmcl_packet *pkt, struct device *dma)
 {
+	const struct kmcl_external *ext = &pkt->external;
+	/* An object in the driver's memory may be older than the configuration. */
+	u32 most = min(ext->max_bytes, READ_ONCE(pkt->channel->config.max_external));
 	size_t longest = dma_max_mapping_size(dma);
 	struct scatterlist *sg;
 	u64 total = 0;
@@ -287,7 +290,7 @@ static int external_check(const struct kmcl_external *ext, struct device *dma)
 		if (!sg || !sg->length)
 			return -EINVAL;
 		total += sg->length;
-		if (total > ext->max_bytes || sg->length > longest)
+		if (total > most || sg->length > longest)
 			return -E2BIG;
 	}
 	return 0;
@@ -356,11 +359,10 @@ static int external_dma(struct kmcl_packet *pkt, struct device *dma,
 {
 	struct kmcl_external *ext = &pkt->external;
 	bool multirange = pkt->channel->tx.multirange;
-	struct gpa_builder b = { .ext = ext, .limit = multirange ? ext->max_ranges : 1 };
-	int mapped, ret = external_check(ext, dma);
+	u32 most = min(ext->max_ranges, READ_ONCE(pkt->channel->config.max_ranges));
+	struct gpa_builder b = { .ext = ext, .limit = multirange ? most : 1 };
+	int mapped, ret;
 
-	if (ret)
-		return ret;
 	mapped = dma_map_sg(dma, ext->sgl, ext->nents, direction);
 	if (!mapped) {
 		kmcl_count(pkt->channel, unmappable);
@@ -392,7 +394,11 @@ int kmcl_external_map(struct kmcl_packet *pkt, struct device *dma,
 
 	if (ret)
 		return ret;
-	ret = hold && !external_holdable(ext) ? -EINVAL : external_dma(pkt, dma, data->direction);
+	ret = external_check(pkt, dma);
+	if (!ret && hold && !external_holdable(ext))
+		ret = -EINVAL;
+	if (!ret)
+		ret = external_dma(pkt, dma, data->direction);
 	if (ret) {
 		external_unlist(ext);
 		return ret;

@@ -16,7 +16,9 @@
 #include "control.h"
 #include "gpadl.h"
 #include "packet.h"
+#include "rx.h"
 #include "trace.h"
+#include "watchdog.h"
 
 void kmcl_gpadl_init(struct kmcl_channel *ch)
 {
@@ -76,6 +78,7 @@ static void gpadl_free(struct kmcl_gpadl *gpadl)
 static int gpadl_add(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl, u32 *number)
 {
 	struct kmcl_endpoint *ep = ch->bus_ep;
+	unsigned long flags;
 	int ret;
 
 	lockdep_assert_held(&ch->bus_mutex);
@@ -88,9 +91,9 @@ static int gpadl_add(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl, u32 *num
 		return ret;
 	*number = gpadl->number;
 	kmcl_count(ch, gpadls_created);
-	spin_lock_bh(&ch->gpadl_lock);
+	spin_lock_irqsave(&ch->gpadl_lock, flags);
 	list_add_rcu(&gpadl->node, &ch->gpadls);
-	spin_unlock_bh(&ch->gpadl_lock);
+	spin_unlock_irqrestore(&ch->gpadl_lock, flags);
 	return 0;
 }
 
@@ -109,14 +112,38 @@ static int gpadl_share(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl, u32 *n
 	int ret;
 
 	gpadl_hold_pages(gpadl);
+	kmcl_watchdog_begin_call(ch, "the host to confirm a GPADL");
 	mutex_lock(&ch->bus_mutex);
 	ret = gpadl_add(ch, gpadl, number);
 	mutex_unlock(&ch->bus_mutex);
+	kmcl_watchdog_end_call(ch);
 	if (ret == -EUCLEAN)
 		return gpadl_lost(ch, gpadl);
 	if (ret)
 		gpadl_free(gpadl);
 	return ret;
+}
+
+/* hv_vmbus finds pages by address itself, and takes all but these for the linear map. */
+static bool is_known_address(const void *address)
+{
+	return virt_addr_valid(address) || is_vmalloc_addr(address);
+}
+
+/* NULL: there is no address yet that hv_vmbus would understand. */
+static int gpadl_share_at(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl, void *address,
+			  u32 *number)
+{
+	gpadl->address = address;
+	if (!address) {
+		gpadl->address = vmap(gpadl->pages, gpadl_pages(gpadl), VM_MAP, PAGE_KERNEL);
+		gpadl->mapped = true;
+	}
+	if (!gpadl->address) {
+		kvfree(gpadl);
+		return -ENOMEM;
+	}
+	return gpadl_share(ch, gpadl, number);
 }
 
 static int create_check(struct kmcl_channel *ch, const void *what, u32 bytes, u32 flags,
@@ -130,7 +157,8 @@ static int create_check(struct kmcl_channel *ch, const void *what, u32 bytes, u3
 /**
  * kmcl_gpadl_create() - share memory with the host
  * @channel: between the begin of its opened and the end of its closed callback
- * @buffer: whole pages of kmalloc(), page allocator or vmalloc() memory
+ * @buffer: whole pages of kmalloc(), page allocator or vmalloc() memory, or of a module's
+ *	static data
  * @bytes: of @buffer, a multiple of the page size, at most KMCL_GPADL_MAX
  * @flags: 0 or KMCL_GPADL_READ_ONLY, which protects nothing: it says that the
  *	host has no need to write
@@ -147,8 +175,8 @@ static int create_check(struct kmcl_channel *ch, const void *what, u32 bytes, u3
  * Context: thread; opened, post_started and suspend callbacks too. Waits for the
  * host; a rescind ends that.
  * Ownership: @buffer stays the caller's, and stays until kmcl_gpadl_delete() gave
- * 0. kmcl has references on its pages, unless they are kmalloc()'s, so that even
- * freeing it early gives them to nobody else.
+ * 0. kmcl has references on its pages, unless they are kmalloc()'s or part of a larger
+ * allocation that is not compound, so that even freeing it early gives them to nobody else.
  *
  * Return: 0; -EINVAL for NULL, 0 bytes, an unknown flag, or memory that is none of the
  * above; -EOPNOTSUPP if @buffer or @bytes is not a whole page; -E2BIG over
@@ -170,13 +198,12 @@ int kmcl_gpadl_create(struct kmcl_channel *channel, void *buffer, u32 bytes, u32
 	new = gpadl_alloc(bytes);
 	if (!new)
 		return -ENOMEM;
-	new->address = buffer;
 	for (i = 0; i < gpadl_pages(new); i++) {
 		new->pages[i] = kmcl_address_page(buffer + (size_t)i * PAGE_SIZE);
 		if (!new->pages[i])
 			goto err_pages;
 	}
-	return gpadl_share(channel, new, gpadl);
+	return gpadl_share_at(channel, new, is_known_address(buffer) ? buffer : NULL, gpadl);
 
 err_pages:
 	kvfree(new);
@@ -219,13 +246,7 @@ int kmcl_gpadl_create_pages(struct kmcl_channel *channel, struct page *const *pa
 		if (!new->pages[i])
 			goto err_pages;
 	}
-	new->address = vmap(new->pages, gpadl_pages(new), VM_MAP, PAGE_KERNEL);
-	if (!new->address) {
-		kvfree(new);
-		return -ENOMEM;
-	}
-	new->mapped = true;
-	return gpadl_share(channel, new, gpadl);
+	return gpadl_share_at(channel, new, NULL, gpadl);
 
 err_pages:
 	kvfree(new);
@@ -239,7 +260,7 @@ static struct kmcl_gpadl *gpadl_find(struct kmcl_channel *ch, u32 number)
 
 	lockdep_assert_held(&ch->gpadl_lock);
 	list_for_each_entry(gpadl, &ch->gpadls, node) {
-		if (gpadl->number == number)
+		if (gpadl->number == number && !gpadl->dying)
 			return gpadl;
 	}
 	return NULL;
@@ -254,21 +275,22 @@ static struct kmcl_gpadl *gpadl_find(struct kmcl_channel *ch, u32 number)
  * Without this a packet's page set names the GPADL whose number has the same
  * lower 16 bits. An id that was set goes before such a number.
  *
- * Context: any but hard interrupt.
+ * Context: any.
  * Return: 0; -EINVAL for NULL; -ENOENT if there is no such GPADL; -EEXIST if
  * another has this id.
  */
 int kmcl_gpadl_set_page_set(struct kmcl_channel *channel, u32 gpadl, u16 page_set)
 {
 	struct kmcl_gpadl *g, *found;
+	unsigned long flags;
 	int ret = 0;
 
 	if (!channel)
 		return -EINVAL;
-	spin_lock_bh(&channel->gpadl_lock);
+	spin_lock_irqsave(&channel->gpadl_lock, flags);
 	found = gpadl_find(channel, gpadl);
 	list_for_each_entry(g, &channel->gpadls, node) {
-		if (g != found && g->has_set && g->page_set == page_set)
+		if (g != found && !g->dying && g->has_set && g->page_set == page_set)
 			ret = -EEXIST;
 	}
 	if (!found)
@@ -277,13 +299,15 @@ int kmcl_gpadl_set_page_set(struct kmcl_channel *channel, u32 gpadl, u16 page_se
 		found->page_set = page_set;
 		smp_store_release(&found->has_set, true);
 	}
-	spin_unlock_bh(&channel->gpadl_lock);
+	spin_unlock_irqrestore(&channel->gpadl_lock, flags);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(kmcl_gpadl_set_page_set);
 
 static bool names(const struct kmcl_gpadl *gpadl, u16 page_set)
 {
+	if (READ_ONCE(gpadl->dying))
+		return false;
 	if (smp_load_acquire(&gpadl->has_set))
 		return READ_ONCE(gpadl->page_set) == page_set;
 	return (u16)gpadl->number == page_set;
@@ -333,29 +357,74 @@ static bool is_unused(struct kmcl_gpadl *gpadl)
 	return !kref_read(&gpadl->refs);
 }
 
+/* Ask the host, once. */
 static int gpadl_end(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl)
 {
 	struct kmcl_endpoint *ep = ch->bus_ep;
-	int ret = -ENOTCONN;
 
 	lockdep_assert_held(&ch->bus_mutex);
-	if (ep)
-		ret = ep->transport->gpadl_delete(ep, gpadl->cookie);
-	trace_kmcl_gpadl(ch, false, gpadl->number, gpadl->bytes, ret);
+	if (!gpadl->ended) {
+		gpadl->end_status = ep->transport->gpadl_delete(ep, gpadl->cookie);
+		gpadl->ended = true;
+		trace_kmcl_gpadl(ch, false, gpadl->number, gpadl->bytes, gpadl->end_status);
+	}
+	return gpadl->end_status;
+}
+
+/* It leaves the list last: until then the channel keeps its endpoint (end_bus()). */
+static int gpadl_leave(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl)
+{
+	unsigned long flags;
+	int ret;
+
+	kmcl_watchdog_begin_call(ch, "the host to give a GPADL back");
+	mutex_lock(&ch->bus_mutex);
+	ret = gpadl_end(ch, gpadl);
+	spin_lock_irqsave(&ch->gpadl_lock, flags);
+	list_del_rcu(&gpadl->node);
+	spin_unlock_irqrestore(&ch->gpadl_lock, flags);
+	mutex_unlock(&ch->bus_mutex);
+	kmcl_watchdog_end_call(ch);
 	kmcl_count(ch, gpadls_deleted);
+	wake_up_all(&ch->wait);
 	if (ret)
 		return gpadl_lost(ch, gpadl);
 	gpadl_free(gpadl);
 	return 0;
 }
 
+/* The caller alone deletes it now; NULL: there is none, or somebody else does. */
+static struct kmcl_gpadl *gpadl_claim(struct kmcl_channel *ch, u32 number)
+{
+	struct kmcl_gpadl *gpadl;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->gpadl_lock, flags);
+	gpadl = gpadl_find(ch, number);
+	if (gpadl)
+		WRITE_ONCE(gpadl->dying, true);
+	spin_unlock_irqrestore(&ch->gpadl_lock, flags);
+	return gpadl;
+}
+
+static void gpadl_unclaim(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->gpadl_lock, flags);
+	WRITE_ONCE(gpadl->dying, false);
+	spin_unlock_irqrestore(&ch->gpadl_lock, flags);
+}
+
 /**
  * kmcl_gpadl_delete() - end the sharing
  * @channel: where it was created, up to the end of its closed callback
- * @gpadl: its number
+ * @number: of the GPADL
  *
  * Waits until every received packet whose external data lie in it has been
- * completed, and until the host confirms, which it does when it has unmapped it.
+ * completed, and until the host confirms, which it does when it has unmapped it. The
+ * channel cannot close meanwhile: what the host may keep until the close is deleted in
+ * the closed callback.
  * A driver deletes all GPADLs in its closed callback at the latest; what it
  * forgets is deleted then, with a warning.
  *
@@ -366,53 +435,83 @@ static int gpadl_end(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl)
  * A rescind counts as confirmation: with it the host has given the channel up.
  *
  * Return: 0; -EINVAL for NULL; -ENOENT if there is no such GPADL; -EIO if the
- * host did not confirm; -EDEADLK in a process_packet callback in thread context.
+ * host did not confirm; -EBUSY if a deferred packet lies in it while nothing is delivered
+ * (suspended, paused, failed), which only a start or a close ends; -EDEADLK in a
+ * process_packet callback in thread context.
  */
-int kmcl_gpadl_delete(struct kmcl_channel *channel, u32 gpadl)
+int kmcl_gpadl_delete(struct kmcl_channel *channel, u32 number)
 {
-	struct kmcl_gpadl *found;
-	int ret;
+	struct kmcl_gpadl *gpadl;
 
 	if (!channel)
 		return -EINVAL;
 	if (current == READ_ONCE(channel->rx.task))
 		return -EDEADLK;
-	spin_lock_bh(&channel->gpadl_lock);
-	found = gpadl_find(channel, gpadl);
-	if (found)
-		list_del_rcu(&found->node);
-	spin_unlock_bh(&channel->gpadl_lock);
-	if (!found)
+	gpadl = gpadl_claim(channel, number);
+	if (!gpadl)
 		return -ENOENT;
-	kmcl_gpadl_put(channel, found);
-	wait_event(channel->wait, is_unused(found));
-	mutex_lock(&channel->bus_mutex);
-	ret = gpadl_end(channel, found);
-	mutex_unlock(&channel->bus_mutex);
-	return ret;
+	kmcl_gpadl_put(channel, gpadl);
+	wait_event(channel->wait, is_unused(gpadl) || kmcl_rx_keeps(channel, gpadl));
+	if (!is_unused(gpadl) && kref_get_unless_zero(&gpadl->refs)) {
+		gpadl_unclaim(channel, gpadl);
+		return -EBUSY;
+	}
+	return gpadl_leave(channel, gpadl);
 }
 EXPORT_SYMBOL_GPL(kmcl_gpadl_delete);
 
+/* The first that nobody deletes yet; 0 = none. */
 static u32 first_number(struct kmcl_channel *ch)
 {
 	struct kmcl_gpadl *gpadl;
+	unsigned long flags;
 	u32 number = 0;
 
-	spin_lock_bh(&ch->gpadl_lock);
-	gpadl = list_first_entry_or_null(&ch->gpadls, struct kmcl_gpadl, node);
-	if (gpadl)
-		number = gpadl->number;
-	spin_unlock_bh(&ch->gpadl_lock);
+	spin_lock_irqsave(&ch->gpadl_lock, flags);
+	list_for_each_entry(gpadl, &ch->gpadls, node) {
+		if (!gpadl->dying)
+			number = gpadl->number;
+	}
+	spin_unlock_irqrestore(&ch->gpadl_lock, flags);
 	return number;
 }
 
-/* The closed callback has returned: what the driver left behind. */
+bool kmcl_gpadl_none(struct kmcl_channel *ch)
+{
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&ch->gpadl_lock, flags);
+	ret = list_empty(&ch->gpadls);
+	spin_unlock_irqrestore(&ch->gpadl_lock, flags);
+	return ret;
+}
+
+/*
+ * The closed callback has returned: what the driver left behind, and what a thread of
+ * its is still deleting.
+ */
 void kmcl_gpadl_reap(struct kmcl_channel *ch)
 {
-	u32 number;
+	u32 number = first_number(ch);
 
-	while ((number = first_number(ch))) {
-		pr_warn("%s: the driver has not deleted GPADL %#x; kmcl does\n", ch->name, number);
-		kmcl_gpadl_delete(ch, number);
+	if (!number) {
+		wait_event(ch->wait, kmcl_gpadl_none(ch) || first_number(ch));
+		return;
 	}
+	pr_warn("%s: the driver has not deleted GPADL %#x; kmcl does\n", ch->name, number);
+	kmcl_gpadl_delete(ch, number);
+}
+
+/*
+ * Before the close, for hosts that answer nothing about GPADLs after it. Nobody lists
+ * or unlists meanwhile: both take bus_mutex.
+ */
+void kmcl_gpadl_end_all(struct kmcl_channel *ch)
+{
+	struct kmcl_gpadl *gpadl;
+
+	lockdep_assert_held(&ch->bus_mutex);
+	list_for_each_entry(gpadl, &ch->gpadls, node)
+		gpadl_end(ch, gpadl);
 }

@@ -28,6 +28,10 @@
  * @address: of all of it in the kernel
  * @mapped: @address is a mapping of ours
  * @held: @pages have references of ours
+ * @dying: somebody deletes it: no name means it any more; under gpadl_lock
+ * @ended: the host has been asked already, because it had to be before the close; under
+ *	bus_mutex
+ * @end_status: what it said
  * @cookie: the transport's
  * @pages: @bytes / PAGE_SIZE of them
  */
@@ -42,6 +46,9 @@ struct kmcl_gpadl {
 	void *address;
 	bool mapped;
 	bool held;
+	bool dying;
+	bool ended;
+	int end_status;
 	void *cookie;
 	struct page *pages[];
 };
@@ -50,5 +57,7 @@ void kmcl_gpadl_init(struct kmcl_channel *ch);
 struct kmcl_gpadl *kmcl_gpadl_of_set(struct kmcl_channel *ch, u16 page_set);
 void kmcl_gpadl_put(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl);
 void kmcl_gpadl_reap(struct kmcl_channel *ch);
+void kmcl_gpadl_end_all(struct kmcl_channel *ch);
+bool kmcl_gpadl_none(struct kmcl_channel *ch);
 
 #endif /* _KMCL_GPADL_H */

@@ -105,6 +105,7 @@ struct kmcl_incoming *kmcl_incoming_get(struct kmcl_channel *ch, const struct km
 	in->item.trans_id = frame->trans_id;
 	in->item.length = 0;
 	in->item.answer = kmcl_frame_wants_completion(frame);
+	in->fetched = false;
 	return in;
 }
 
@@ -280,6 +281,11 @@ int kmcl_incoming_defer(struct kmcl_channel *channel, kmcl_handle_t handle)
 	if (!channel)
 		return -EINVAL;
 	rcu_read_lock();
+	/* Asked before it is taken: who completes it elsewhere must not find it missing. */
+	if ((u64)atomic64_read(&channel->rx.current_handle) != handle) {
+		ret = kmcl_xact_find(&channel->received, handle) ? -EPERM : -ESTALE;
+		goto out;
+	}
 	in = incoming_take(channel, handle);
 	if (!in)
 		goto out;
@@ -324,6 +330,8 @@ int kmcl_incoming_fail(struct kmcl_channel *channel, kmcl_handle_t handle)
 	in = incoming_take(channel, handle);
 	if (in) {
 		WRITE_ONCE(channel->rx.failed, true);
+		if (wq_has_sleeper(&channel->wait))
+			wake_up_all(&channel->wait);
 		pr_warn_ratelimited("%s: the driver has failed a packet of the host: nothing is delivered until the channel is opened anew\n",
 				    channel->name);
 		trace_kmcl_incoming_end(channel, handle, true);

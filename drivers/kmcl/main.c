@@ -10,13 +10,16 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Bound: a loop goes on where the interrupt came. */
+/*
+ * Bound: a loop goes on where the interrupt came. The first is not for memory reclaim:
+ * drivers that asked for thread context may wait there for any work of theirs.
+ */
 struct workqueue_struct *kmcl_rx_wq;
 struct workqueue_struct *kmcl_tx_wq;
 
 static int __init kmcl_init(void)
 {
-	kmcl_rx_wq = alloc_workqueue("kmcl_rx", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	kmcl_rx_wq = alloc_workqueue("kmcl_rx", WQ_HIGHPRI, 0);
 	if (!kmcl_rx_wq)
 		return -ENOMEM;
 	kmcl_tx_wq = alloc_workqueue("kmcl_tx", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);

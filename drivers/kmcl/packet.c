@@ -45,22 +45,23 @@ static size_t packet_bytes(const struct kmcl_config *config)
 	       kmcl_external_entries(config) * sizeof(struct scatterlist);
 }
 
-/* @memory is zeroed. */
-static struct kmcl_packet *packet_build(struct kmcl_channel *ch, void *memory)
+/* @memory is zeroed, packet_bytes(@config) long. */
+static struct kmcl_packet *packet_build(struct kmcl_channel *ch, const struct kmcl_config *config,
+					void *memory)
 {
-	u32 gpa = kmcl_external_size(&ch->config);
+	u32 gpa = kmcl_external_size(config);
 	struct kmcl_packet *pkt = memory;
 
 	pkt->item.storage = memory + ALIGN(sizeof(*pkt), 8);
 	if (gpa) {
-		pkt->external.gpa = pkt->item.storage + kmcl_storage_size(&ch->config);
+		pkt->external.gpa = pkt->item.storage + kmcl_storage_size(config);
 		pkt->external.own = (void *)pkt->external.gpa + gpa;
 	}
 	pkt->channel = ch;
-	pkt->capacity = ch->config.max_packet;
-	pkt->external.max_bytes = ch->config.max_external;
-	pkt->external.max_ranges = ch->config.max_ranges;
-	pkt->external.max_entries = kmcl_external_entries(&ch->config);
+	pkt->capacity = config->max_packet;
+	pkt->external.max_bytes = config->max_external;
+	pkt->external.max_ranges = config->max_ranges;
+	pkt->external.max_entries = kmcl_external_entries(config);
 	pkt->external.direction = DMA_NONE;
 	if (pkt->external.max_entries)
 		sg_init_table(pkt->external.own, pkt->external.max_entries);
@@ -69,12 +70,14 @@ static struct kmcl_packet *packet_build(struct kmcl_channel *ch, void *memory)
 
 static struct kmcl_packet *packet_create(struct kmcl_channel *ch, gfp_t gfp)
 {
-	void *memory = kvzalloc(packet_bytes(&ch->config), gfp);
+	/* One look, so that size and contents agree whatever the driver does meanwhile. */
+	const struct kmcl_config config = ch->config;
+	void *memory = kvzalloc(packet_bytes(&config), gfp);
 	struct kmcl_packet *pkt;
 
 	if (!memory)
 		return NULL;
-	pkt = packet_build(ch, memory);
+	pkt = packet_build(ch, &config, memory);
 	if (kmcl_xact_add(&ch->sent, pkt, gfp, &pkt->slot)) {
 		kvfree(pkt);
 		return NULL;
@@ -170,15 +173,18 @@ EXPORT_SYMBOL_GPL(kmcl_packet_size);
 int kmcl_packet_init(struct kmcl_channel *channel, void *memory, u32 bytes, gfp_t gfp,
 		     struct kmcl_packet **packet)
 {
+	struct kmcl_config config;
 	struct kmcl_packet *pkt;
 
-	if (!channel || !memory || !packet || !IS_ALIGNED((unsigned long)memory, 8) ||
-	    bytes < packet_bytes(&channel->config))
+	if (!channel || !memory || !packet || !IS_ALIGNED((unsigned long)memory, 8))
+		return -EINVAL;
+	config = channel->config;
+	if (bytes < packet_bytes(&config))
 		return -EINVAL;
 	if (kmcl_xact_reserve(&channel->sent, gfp))
 		return -ENOMEM;
-	memset(memory, 0, packet_bytes(&channel->config));
-	pkt = packet_build(channel, memory);
+	memset(memory, 0, packet_bytes(&config));
+	pkt = packet_build(channel, &config, memory);
 	pkt->guest = true;
 	pkt->slot = KMCL_XACT_MAX;
 	*packet = pkt;
@@ -291,7 +297,11 @@ static void packet_leave_slot(struct kmcl_packet *pkt)
 {
 	struct kmcl_channel *ch = pkt->channel;
 
-	if (!pkt->guest || pkt->slot == KMCL_XACT_MAX)
+	if (likely(!pkt->guest))
+		return;
+	/* Whoever places it may still read it: a host may answer what it has not seen yet. */
+	kmcl_tx_sync(ch);
+	if (pkt->slot == KMCL_XACT_MAX)
 		return;
 	kmcl_xact_push(&ch->sent, pkt->slot);
 	pkt->slot = KMCL_XACT_MAX;
@@ -312,8 +322,8 @@ void kmcl_packet_done(struct kmcl_packet *pkt, int status, const void *buffer, u
 	bool bh = !irqs_disabled();
 
 	kmcl_external_unmap(pkt);
-	packet_leave_slot(pkt);
 	trace_kmcl_packet_done(pkt, status, length);
+	packet_leave_slot(pkt);
 	kmcl_count(pkt->channel, completed);
 	atomic_set_release(&pkt->state, KMCL_PACKET_IDLE);
 	if (bh)

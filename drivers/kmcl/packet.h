@@ -131,6 +131,11 @@ void kmcl_external_unmap(struct kmcl_packet *pkt);
 struct page *kmcl_address_page(const void *at);
 bool kmcl_page_holdable(struct page *page);
 
+static inline u32 kmcl_pipe_overhead(const struct kmcl_config *config)
+{
+	return config->pipe ? sizeof(struct kmcl_pipe_header) : 0;
+}
+
 /* Bytes for a waiting payload, the header of a pipe included. */
 static inline u32 kmcl_storage_size(const struct kmcl_config *config)
 {

@@ -3,12 +3,14 @@
  * Synchronous requests: a packet, sent and waited for (KMCL 4.6).
  *
  * Who waits may leave before the answer is there: time runs out, or the channel
- * dies while its workqueue, which would end the packet, waits here itself. The
- * packet then belongs to its routine, and whoever reports the transaction finds
- * nothing of the caller's: the answer went into the packet's storage, and pages
- * of external data are held by reference. Pages that cannot be held are taken
- * only without a limit of time; on the death of the channel they are unmapped
- * here, before the caller has them back.
+ * dies. The packet then belongs to its routine, and whoever reports the transaction
+ * finds nothing of the caller's: the answer goes into the packet's storage, and
+ * pages of external data are held by reference.
+ *
+ * Pages that cannot be held are taken only without a limit of time, and nobody
+ * leaves them to a host that may still write: the caller waits for the end of the
+ * packet, which the channel's closing brings. On the channel's own workqueue, in
+ * post_started, closing would wait for him, so there he closes it himself.
  */
 #include <linux/export.h>
 #include <linux/hrtimer.h>
@@ -18,6 +20,7 @@
 #include "packet.h"
 #include "trace.h"
 #include "tx.h"
+#include "watchdog.h"
 
 /* The routine of a request's packet. Its storage is free: the payload was sent. */
 static void request_done(struct kmcl_packet *pkt, int status, const void *buffer, u32 length)
@@ -44,16 +47,27 @@ static bool is_done(const struct kmcl_packet *pkt)
 	return atomic_read_acquire(&pkt->request) == KMCL_REQUEST_DONE;
 }
 
-/*
- * Will the channel never answer. Its workqueue ends every packet when it closes,
- * unless it waits for this very answer.
- */
-static bool channel_dead(struct kmcl_channel *ch, bool keep_pages)
+/* Will there be no answer: the host or the driver is about to close the channel. */
+static bool channel_dead(struct kmcl_channel *ch)
 {
 	bool control = current == READ_ONCE(ch->control_task), ret;
 
 	spin_lock_irq(&ch->lock);
-	ret = ch->broken || (ch->ep && ch->ep->gone) || (control && !keep_pages && !ch->enabled);
+	ret = ch->broken || (ch->ep && ch->ep->gone) || (control && !ch->enabled) ||
+	      (ch->disabling && ch->state != KMCL_DISABLED);
+	spin_unlock_irq(&ch->lock);
+	return ret;
+}
+
+/* The same for pages that nobody holds: is the host out of them, or can we bring that about. */
+static bool channel_let_go(struct kmcl_channel *ch)
+{
+	bool ret;
+
+	if (current == READ_ONCE(ch->control_task))
+		return channel_dead(ch);
+	spin_lock_irq(&ch->lock);
+	ret = ch->ep && ch->ep->gone && ch->ep->rescinded;
 	spin_unlock_irq(&ch->lock);
 	return ret;
 }
@@ -85,8 +99,7 @@ static bool sleep_until(struct deadline *d)
 					      d->clock) != 0;
 }
 
-/* 0: done; -ETIMEDOUT; -ENODEV: the channel is dead. */
-static int request_wait(struct kmcl_packet *pkt, const struct kmcl_request *req, bool keep_pages)
+static int request_sleep(struct kmcl_packet *pkt, const struct kmcl_request *req, bool keep_pages)
 {
 	struct kmcl_channel *ch = pkt->channel;
 	struct deadline d = deadline_of(req);
@@ -97,16 +110,26 @@ static int request_wait(struct kmcl_packet *pkt, const struct kmcl_request *req,
 		prepare_to_wait(&ch->wait, &wait, TASK_UNINTERRUPTIBLE);
 		if (is_done(pkt))
 			break;
-		ret = channel_dead(ch, keep_pages) ? -ENODEV : ret;
+		if (keep_pages ? channel_let_go(ch) : channel_dead(ch))
+			ret = -ENODEV;
 		if (ret || !req->timeout)
 			break;
 		if (!sleep_until(&d))
 			ret = -ETIMEDOUT;
 	}
 	finish_wait(&ch->wait, &wait);
-	if (is_done(pkt))
-		return 0;
 	return ret ? ret : -ETIMEDOUT;
+}
+
+/* 0: done; -ETIMEDOUT; -ENODEV: the channel is dead. */
+static int request_wait(struct kmcl_packet *pkt, const struct kmcl_request *req, bool keep_pages)
+{
+	int ret;
+
+	kmcl_watchdog_begin_call(pkt->channel, "the host to answer a request");
+	ret = request_sleep(pkt, req, keep_pages);
+	kmcl_watchdog_end_call(pkt->channel);
+	return is_done(pkt) ? 0 : ret;
 }
 
 /* Pages that nobody holds: the caller ends the transaction himself, or awaits who does. */
@@ -114,10 +137,10 @@ static void request_end(struct kmcl_packet *pkt, int why)
 {
 	struct kmcl_channel *ch = pkt->channel;
 
-	if (kmcl_xact_take_slot(&ch->sent, pkt->slot)) {
-		kmcl_external_unmap(pkt);
+	if (current == READ_ONCE(ch->control_task)) {
+		kmcl_control_close_early(ch);
+	} else if (kmcl_tx_abandon(pkt)) {
 		pkt->status = why;
-		atomic_set_release(&pkt->request, KMCL_REQUEST_DONE);
 		return;
 	}
 	wait_event(ch->wait, is_done(pkt));
@@ -134,7 +157,6 @@ static int request_finish(struct kmcl_packet *pkt, const struct kmcl_request *re
 	trace_kmcl_request_left(pkt->channel, why);
 	kmcl_count(pkt->channel, requests_left);
 	if (kmcl_tx_withdraw(pkt)) {
-		kmcl_external_unmap(pkt);
 		pkt->status = why;
 		return 0;
 	}
@@ -178,11 +200,23 @@ static void request_free(struct kmcl_packet *pkt)
 	kmcl_packet_free(pkt);
 }
 
+/* Pages are held where that can be; where not, only without a limit of time. */
+static int request_begin(struct kmcl_packet *pkt, const struct kmcl_request *req,
+			 bool *keep_pages)
+{
+	int ret = request_send(pkt, req, true);
+
+	*keep_pages = false;
+	if (ret != -EINVAL || !req->external || req->timeout != KMCL_WAIT_FOREVER)
+		return ret;
+	*keep_pages = true;
+	return request_send(pkt, req, false);
+}
+
 static int request_run(struct kmcl_channel *ch, struct kmcl_request *req)
 {
-	bool hold = req->timeout != KMCL_WAIT_FOREVER, keep_pages = req->external && !hold;
-	gfp_t gfp = req->timeout ? GFP_KERNEL : GFP_ATOMIC;
-	struct kmcl_packet *pkt = kmcl_packet_alloc(ch, gfp);
+	struct kmcl_packet *pkt = kmcl_packet_alloc(ch, GFP_KERNEL);
+	bool keep_pages;
 	int ret;
 
 	if (!pkt)
@@ -190,7 +224,7 @@ static int request_run(struct kmcl_channel *ch, struct kmcl_request *req)
 	kmcl_packet_set_completion(pkt, request_done);
 	atomic_set(&pkt->request, KMCL_REQUEST_WAITING);
 	pkt->answer_length = 0;
-	ret = request_send(pkt, req, hold);
+	ret = request_begin(pkt, req, &keep_pages);
 	if (ret) {
 		kmcl_packet_free(pkt);
 		return ret;
@@ -220,11 +254,25 @@ static int request_check(struct kmcl_channel *ch, const struct kmcl_request *req
 	return 0;
 }
 
-/* Without an object where none is needed, so that nothing is allocated. */
-static bool request_is_plain(const struct kmcl_channel *ch, const struct kmcl_request *req)
+/* What needs no object, since nothing of it is left when this returns. */
+static bool request_is_plain(const struct kmcl_request *req)
 {
-	return !req->timeout && !(req->flags & KMCL_SEND_COMPLETION) && !req->external &&
-	       !ch->config.pipe;
+	return !req->timeout && !(req->flags & KMCL_SEND_COMPLETION) && !req->external;
+}
+
+/* The header of a pipe and the payload have to lie in one piece: an object has room for that. */
+static int request_try_pipe(struct kmcl_channel *ch, const struct kmcl_request *req)
+{
+	struct kmcl_packet *pkt = kmcl_packet_alloc(ch, GFP_ATOMIC);
+	const void *message;
+	int ret;
+
+	if (!pkt)
+		return -ENOMEM;
+	message = kmcl_pipe_message(pkt, req->buffer, req->length);
+	ret = kmcl_tx_try(ch, message, pkt->item.length);
+	kmcl_packet_free(pkt);
+	return ret;
 }
 
 static int request_try(struct kmcl_channel *ch, const struct kmcl_request *req)
@@ -233,6 +281,8 @@ static int request_try(struct kmcl_channel *ch, const struct kmcl_request *req)
 		return -EINVAL;
 	if (req->length > READ_ONCE(ch->config.max_packet))
 		return -EMSGSIZE;
+	if (ch->config.pipe)
+		return request_try_pipe(ch, req);
 	return kmcl_tx_try(ch, req->buffer, req->length);
 }
 
@@ -248,8 +298,11 @@ static int request_try(struct kmcl_channel *ch, const struct kmcl_request *req)
  * (late_answers), and nothing of the caller's is touched any more.
  *
  * External data with a limit of time must lie in pages that kmcl can hold by
- * reference until the host is out of them: from the page allocator or vmalloc(), not
- * kmalloc(). The host may go on writing to them after a timeout.
+ * reference until the host is out of them: single pages or compound ones of the page
+ * allocator, or vmalloc(), not kmalloc(). The host may go on writing to them after a
+ * timeout. Without a limit of time any pages are taken; for such as cannot be held a dying
+ * channel is waited for until the host is out of them. Then do not keep a received packet
+ * meanwhile: the channel's closing waits for that.
  *
  * Without KMCL_SEND_COMPLETION and with a timeout of 0 nothing is allocated and
  * nothing waits (but for pipes, where an object is allocated with GFP_ATOMIC).
@@ -278,9 +331,8 @@ int kmcl_channel_request(struct kmcl_channel *channel, struct kmcl_request *requ
 	ret = request_check(channel, request);
 	if (ret)
 		return ret;
-	if (request_is_plain(channel, request))
-		return request_try(channel, request);
 	kmcl_count(channel, requests);
-	return request_run(channel, request);
+	return request_is_plain(request) ? request_try(channel, request) :
+					   request_run(channel, request);
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_request);

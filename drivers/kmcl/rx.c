@@ -61,6 +61,24 @@ void kmcl_rx_close(struct kmcl_channel *ch)
 		kmcl_incoming_drop(in);
 }
 
+static bool rx_may_run(struct kmcl_channel *ch)
+{
+	return smp_load_acquire(&ch->rx.enabled) && !READ_ONCE(ch->broken) &&
+	       !READ_ONCE(ch->rx.failed);
+}
+
+/*
+ * Is a packet into @gpadl kept at the front of the queue, and nobody in the loop to deliver it: then only
+ * a start or a close of the channel ends that.
+ */
+bool kmcl_rx_keeps(struct kmcl_channel *ch, const struct kmcl_gpadl *gpadl)
+{
+	const struct kmcl_incoming *in = READ_ONCE(ch->rx.deferred);
+
+	return in && in->gpadl == gpadl && !rx_may_run(ch) &&
+	       !(atomic_read(&ch->rx.run) & KMCL_RX_RUN);
+}
+
 static void rx_break(struct kmcl_channel *ch, const char *why)
 {
 	kmcl_count_rx(ch, broken_framing);
@@ -69,8 +87,7 @@ static void rx_break(struct kmcl_channel *ch, const char *why)
 
 static u32 rx_max_payload(const struct kmcl_channel *ch)
 {
-	return kmcl_storage_size(&ch->config) -
-	       (ch->config.pipe ? 0 : sizeof(struct kmcl_pipe_header));
+	return ALIGN(ch->config.max_packet, 8) + kmcl_pipe_overhead(&ch->config);
 }
 
 static void rx_count_refusal(struct kmcl_channel *ch, const struct kmcl_frame *frame, int why)
@@ -189,6 +206,8 @@ static int rx_message(struct kmcl_incoming *in)
 static int rx_fill(struct kmcl_channel *ch, struct kmcl_incoming *in,
 		   const struct kmcl_frame *frame, const u8 *packet)
 {
+	if (ch->config.pipe && frame->type != KMCL_PKT_DATA_INBAND)
+		return -EOPNOTSUPP;
 	in->length = kmcl_frame_payload(frame);
 	in->payload = in->buffer;
 	memcpy(in->buffer, packet + frame->offset, in->length);
@@ -308,11 +327,6 @@ static struct kmcl_packet_descriptor rx_descriptor(const u8 *packet)
 	return copy.desc;
 }
 
-static bool rx_may_run(struct kmcl_channel *ch)
-{
-	return smp_load_acquire(&ch->rx.enabled) && !READ_ONCE(ch->broken) &&
-	       !READ_ONCE(ch->rx.failed);
-}
 
 /* Packets up to the host's write index, read once, within the budget. */
 static enum rx_result rx_batch(struct kmcl_channel *ch, u32 *budget, u32 *delivered)
@@ -364,10 +378,14 @@ static void rx_end_batch(struct kmcl_channel *ch, u32 delivered)
 		ch->config.processing_complete(ch, delivered);
 }
 
-/* Must the worker go on instead of us: for a deferred packet, or because the driver will sleep. */
+/*
+ * Must a worker begin anew: for a deferred packet, or because the driver has changed its
+ * mind about sleeping.
+ */
 static bool rx_must_move(struct kmcl_channel *ch)
 {
-	return ch->rx.deferred || (READ_ONCE(ch->rx.thread) && READ_ONCE(ch->rx.task) != current);
+	return ch->rx.deferred ||
+	       READ_ONCE(ch->rx.thread) != (READ_ONCE(ch->rx.task) == current);
 }
 
 /* As many batches as the budget covers. */
@@ -376,13 +394,11 @@ static enum rx_result rx_process(struct kmcl_channel *ch, u32 *budget)
 	enum rx_result result = RX_EMPTY;
 	u32 before, delivered;
 
-	if (!rx_may_run(ch))
-		return RX_EMPTY;
-	if (rx_must_move(ch))
-		return RX_MOVE;
-	if (READ_ONCE(ch->rx.over_quota))
-		return RX_STALLED;
 	while (rx_may_run(ch)) {
+		if (READ_ONCE(ch->rx.over_quota))
+			return RX_STALLED;
+		if (rx_must_move(ch))
+			return RX_MOVE;
 		before = *budget;
 		delivered = 0;
 		result = rx_batch(ch, budget, &delivered);
@@ -406,8 +422,8 @@ static bool rx_go_on(struct kmcl_channel *ch)
 	if (atomic_cmpxchg(&ch->rx.run, KMCL_RX_RUN, 0) != KMCL_RX_RUN)
 		return true;
 	/* rx.enabled was read before: pairs with kmcl_rx_stop(). */
-	if (!READ_ONCE(ch->rx.enabled) && wq_has_sleeper(&ch->wait))
-		wake_up(&ch->wait);
+	if (!rx_may_run(ch) && wq_has_sleeper(&ch->wait))
+		wake_up_all(&ch->wait);
 	return false;
 }
 
@@ -432,9 +448,13 @@ static void rx_run(struct kmcl_channel *ch)
 /* A batch of one, where the driver may sleep. It may defer it once more. */
 static void rx_redeliver(struct kmcl_channel *ch)
 {
-	struct kmcl_incoming *in = ch->rx.deferred;
+	struct kmcl_incoming *in;
 
-	if (!in || !rx_may_run(ch))
+	/* Only then is what the present opening has deferred seen: kmcl_rx_start(). */
+	if (!rx_may_run(ch))
+		return;
+	in = ch->rx.deferred;
+	if (!in || rx_over_quota(ch))
 		return;
 	ch->rx.deferred = NULL;
 	kmcl_count_rx(ch, redelivered);

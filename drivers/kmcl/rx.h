@@ -16,5 +16,6 @@ void kmcl_rx_start(struct kmcl_channel *ch);
 void kmcl_rx_stop(struct kmcl_channel *ch);
 void kmcl_rx_event(struct kmcl_channel *ch);
 void kmcl_rx_restart(struct kmcl_channel *ch);
+bool kmcl_rx_keeps(struct kmcl_channel *ch, const struct kmcl_gpadl *gpadl);
 
 #endif /* _KMCL_RX_H */

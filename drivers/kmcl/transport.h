@@ -112,6 +112,9 @@ struct kmcl_transport {
  * @channel: set by kmcl_endpoint_bind()
  * @in: set by @open
  * @out: set by @open
+ * @rescinded: it was the host that took the offer away, and has let go of all that it
+ *	had of ours; set before kmcl_endpoint_gone()
+ * @gpadls_first: the host answers nothing about GPADLs of a closed channel; set by @open
  * @gone: the offer is no more; under the channel's lock
  * @failed: do not open (again); under the channel's lock
  */
@@ -123,6 +126,8 @@ struct kmcl_endpoint {
 	struct kmcl_channel *channel;
 	struct kmcl_ring in;
 	struct kmcl_ring out;
+	bool rescinded;
+	bool gpadls_first;
 	bool gone;
 	bool failed;
 };

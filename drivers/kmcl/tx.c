@@ -275,6 +275,8 @@ static void tx_work(struct work_struct *work)
 	while ((item = tx_next_done(ch))) {
 		kmcl_packet_done(item_packet(item), item->status, NULL, 0);
 		tx_told(ch);
+		/* Routines that send again may keep it going for long. */
+		cond_resched();
 	}
 }
 
@@ -375,6 +377,7 @@ int kmcl_tx_try(struct kmcl_channel *ch, const void *payload, u32 length)
 		trace_kmcl_send(ch, KMCL_PKT_DATA_INBAND, 0, length);
 		ret = ep->transport->send(ep, KMCL_PKT_DATA_INBAND, 0, 0, payload, length);
 		tx_failed(ch, ret);
+		ret = ret ? -ENODEV : 0;
 		if (!ret) {
 			kmcl_count_tx(ch, sent);
 			kmcl_add_tx(ch, sent_bytes, length);
@@ -388,8 +391,8 @@ int kmcl_tx_try(struct kmcl_channel *ch, const void *payload, u32 length)
  * kmcl_tx_withdraw() - take a packet back that has not been placed
  * @pkt: sent by the caller, who alone frees it
  *
- * Return: true: it was still in the queue, its routine does not run, it is the
- * caller's, and idle but for its state. false: it has been placed.
+ * Return: true: it was still in the queue, its routine does not run, nothing of it is
+ * mapped, it is the caller's, and idle but for its state. false: it has been placed.
  */
 bool kmcl_tx_withdraw(struct kmcl_packet *pkt)
 {
@@ -401,12 +404,51 @@ bool kmcl_tx_withdraw(struct kmcl_packet *pkt)
 	queued = pkt->item.queued;
 	if (queued) {
 		tx_unqueue(&pkt->item);
+		/* Who closes the channel waits for the unmapping: kmcl_tx_cancel(). */
+		ch->tx.telling++;
 		/* What waited behind it may fit. */
 		tx_drain(ch);
 		tx_settle(ch, NULL);
 	}
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
+	if (queued) {
+		kmcl_external_unmap(pkt);
+		tx_told(ch);
+	}
 	return queued;
+}
+
+/**
+ * kmcl_tx_abandon() - end a transaction that the caller has begun
+ * @pkt: placed, asks for an answer, keeps a slot
+ *
+ * Return: true: as kmcl_tx_withdraw(). false: somebody else ends it now.
+ */
+bool kmcl_tx_abandon(struct kmcl_packet *pkt)
+{
+	struct kmcl_channel *ch = pkt->channel;
+	unsigned long flags;
+	bool mine;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	mine = kmcl_xact_take_slot(&ch->sent, pkt->slot);
+	if (mine)
+		ch->tx.telling++;
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
+	if (mine) {
+		kmcl_external_unmap(pkt);
+		tx_told(ch);
+	}
+	return mine;
+}
+
+/* Whoever was placing something is through with it. */
+void kmcl_tx_sync(struct kmcl_channel *ch)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
 }
 
 /* Does nothing wait to be sent. */
@@ -602,8 +644,8 @@ static int send_end(struct kmcl_packet *pkt, int ret)
 	return ret;
 }
 
-/* A message of a pipe: header and payload in the packet's storage. */
-static const void *pipe_message(struct kmcl_packet *pkt, const void *buffer, u32 length)
+/* A message of a pipe: header and payload in the packet's storage, its length in the item. */
+const void *kmcl_pipe_message(struct kmcl_packet *pkt, const void *buffer, u32 length)
 {
 	struct kmcl_pipe_header *header = pkt->item.storage;
 
@@ -622,7 +664,7 @@ int kmcl_send(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags
 	if (ret)
 		return ret;
 	if (pkt->channel->config.pipe)
-		buffer = pipe_message(pkt, buffer, length);
+		buffer = kmcl_pipe_message(pkt, buffer, length);
 	ret = kmcl_tx_submit(pkt, buffer, now);
 	return likely(!ret) ? 0 : send_end(pkt, ret);
 }

@@ -30,8 +30,9 @@ static void watchdog_tx_work(struct work_struct *work)
 	if (list_empty_careful(&ch->tx.queue) || !READ_ONCE(ch->tx.open))
 		return;
 	if (sent == ch->tx.progress)
-		pr_warn("%s: has waited %u s for the host to read the ring\n", ch->name,
-			WATCHDOG_PERIOD / HZ);
+		pr_warn("%s: has waited %u s for %s\n", ch->name, WATCHDOG_PERIOD / HZ,
+			READ_ONCE(ch->tx.starved) ? "one of 8192 transactions to end" :
+						    "the host to read the ring");
 	ch->tx.progress = sent;
 	schedule_delayed_work(&ch->tx.watchdog, WATCHDOG_PERIOD);
 }
@@ -66,4 +67,17 @@ void kmcl_watchdog_end(struct kmcl_channel *ch)
 {
 	cancel_delayed_work_sync(&ch->watchdog);
 	WRITE_ONCE(ch->waits_for, NULL);
+}
+
+/* In calls that may be made from a state callback: there the channel's workqueue waits. */
+void kmcl_watchdog_begin_call(struct kmcl_channel *ch, const char *waits_for)
+{
+	if (current == READ_ONCE(ch->control_task))
+		kmcl_watchdog_begin(ch, waits_for);
+}
+
+void kmcl_watchdog_end_call(struct kmcl_channel *ch)
+{
+	if (current == READ_ONCE(ch->control_task))
+		kmcl_watchdog_end(ch);
 }

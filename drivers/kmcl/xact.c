@@ -80,14 +80,39 @@ static int xact_grow(struct kmcl_xact *table, gfp_t gfp)
 	return 0;
 }
 
-static void xact_account(struct kmcl_xact *table, s32 added, s32 reserved)
+/* One slot is left to those who keep none, once there are such: else they might wait for ever. */
+static bool xact_admit(struct kmcl_xact *table)
+{
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&table->lock, flags);
+	ret = table->added + !!table->reserved < KMCL_XACT_MAX;
+	table->added += ret;
+	spin_unlock_irqrestore(&table->lock, flags);
+	return ret;
+}
+
+static void xact_dismiss(struct kmcl_xact *table)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&table->lock, flags);
-	table->added += added;
-	table->reserved += reserved;
+	table->added--;
 	spin_unlock_irqrestore(&table->lock, flags);
+}
+
+static bool xact_admit_reserved(struct kmcl_xact *table)
+{
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&table->lock, flags);
+	ret = table->reserved || table->added < KMCL_XACT_MAX;
+	if (ret && table->reserved < KMCL_XACT_MAX)
+		table->reserved++;
+	spin_unlock_irqrestore(&table->lock, flags);
+	return ret;
 }
 
 static int xact_ensure(struct kmcl_xact *table, gfp_t gfp)
@@ -163,12 +188,13 @@ int kmcl_xact_add(struct kmcl_xact *table, void *object, gfp_t gfp, u32 *slot)
 {
 	int ret;
 
-	xact_account(table, 1, 0);
+	if (!xact_admit(table))
+		return -ENOSPC;
 	ret = xact_ensure(table, gfp);
 	if (!ret && !kmcl_xact_pop(table, object, slot))
 		ret = -ENOSPC;
 	if (ret)
-		xact_account(table, -1, 0);
+		xact_dismiss(table);
 	return ret;
 }
 
@@ -180,7 +206,7 @@ int kmcl_xact_add(struct kmcl_xact *table, void *object, gfp_t gfp, u32 *slot)
 void kmcl_xact_remove(struct kmcl_xact *table, u32 slot)
 {
 	kmcl_xact_push(table, slot);
-	xact_account(table, -1, 0);
+	xact_dismiss(table);
 }
 
 /**
@@ -189,23 +215,14 @@ void kmcl_xact_remove(struct kmcl_xact *table, u32 slot)
  * @gfp: for the table to grow
  *
  * There is no way back: the table keeps the room. At KMCL_XACT_MAX it grows no
- * more, and kmcl_xact_pop() may find nothing.
+ * more, and kmcl_xact_pop() may find nothing for a while.
  *
  * Context: as @gfp allows.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM, also if others keep all KMCL_XACT_MAX slots.
  */
 int kmcl_xact_reserve(struct kmcl_xact *table, gfp_t gfp)
 {
-	int ret;
-
-	/* The table is full sized: nothing to reserve, nothing to overflow. */
-	if (smp_load_acquire(&table->size) == KMCL_XACT_MAX)
-		return 0;
-	xact_account(table, 0, 1);
-	ret = xact_ensure(table, gfp);
-	if (ret)
-		xact_account(table, 0, -1);
-	return ret;
+	return xact_admit_reserved(table) ? xact_ensure(table, gfp) : -ENOMEM;
 }
 
 /**

@@ -142,7 +142,8 @@ static KMCL_REMOVE_TYPE endpoint_remove(struct hv_device *dev)
 {
 	struct vmbus_endpoint *ve = hv_get_drvdata(dev);
 
-	if (!READ_ONCE(dev->channel->rescind))
+	ve->ep.rescinded = READ_ONCE(dev->channel->rescind);
+	if (!ve->ep.rescinded)
 		remember_unbound(arm_of(dev), &dev->dev_instance);
 	kmcl_endpoint_gone(&ve->ep);
 	wait_released(ve);

@@ -41,6 +41,9 @@ int vmbus_gpadl_delete(struct kmcl_endpoint *ep, void *cookie)
 	bool confirmed;
 
 	vmbus_teardown_gpadl(channel, g);
+	/* Once more if it had no memory to ask with. */
+	if (g->gpadl_handle && !READ_ONCE(channel->rescind))
+		vmbus_teardown_gpadl(channel, g);
 	confirmed = (!g->gpadl_handle || READ_ONCE(channel->rescind)) && !kmcl_gpadl_decrypted(g);
 	if (!confirmed)
 		return -EIO;

@@ -75,6 +75,8 @@ int vmbus_ring_open(struct kmcl_endpoint *ep, const struct kmcl_open *how)
 	}
 	ring_describe(&ep->in, &channel->inbound);
 	ring_describe(&ep->out, &channel->outbound);
+	/* Hosts before Windows 10 ignore what concerns a closed channel; netvsc knows it too. */
+	ep->gpadls_first = vmbus_proto_version < VERSION_WIN10;
 	return 0;
 }
 

@@ -422,6 +422,6 @@ int kmcl_gpadl_create(struct kmcl_channel *channel, void *buffer, u32 bytes, u32
 int kmcl_gpadl_create_pages(struct kmcl_channel *channel, struct page *const *pages, u32 offset,
 			    u32 bytes, u32 flags, u32 *gpadl);
 int kmcl_gpadl_set_page_set(struct kmcl_channel *channel, u32 gpadl, u16 page_set);
-int kmcl_gpadl_delete(struct kmcl_channel *channel, u32 gpadl);
+int kmcl_gpadl_delete(struct kmcl_channel *channel, u32 number);
 
 #endif /* _KMCL_KMCL_H */
