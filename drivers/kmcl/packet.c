@@ -2,7 +2,9 @@
 /*
  * Packet objects: birth, reuse, death. See packet.h.
  */
+#include <linux/bottom_half.h>
 #include <linux/export.h>
+#include <linux/preempt.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -297,8 +299,6 @@ static void packet_leave_slot(struct kmcl_packet *pkt)
 {
 	struct kmcl_channel *ch = pkt->channel;
 
-	if (likely(!pkt->guest))
-		return;
 	/* Whoever places it may still read it: a host may answer what it has not seen yet. */
 	kmcl_tx_sync(ch);
 	if (pkt->slot == KMCL_XACT_MAX)
@@ -319,11 +319,13 @@ static void packet_leave_slot(struct kmcl_packet *pkt)
  */
 void kmcl_packet_done(struct kmcl_packet *pkt, int status, const void *buffer, u32 length)
 {
-	bool bh = !irqs_disabled();
+	bool bh = !in_softirq() && !irqs_disabled();
 
-	kmcl_external_unmap(pkt);
+	if (unlikely(pkt->external.direction != DMA_NONE))
+		kmcl_external_unmap(pkt);
 	trace_kmcl_packet_done(pkt, status, length);
-	packet_leave_slot(pkt);
+	if (unlikely(pkt->guest))
+		packet_leave_slot(pkt);
 	kmcl_count(pkt->channel, completed);
 	atomic_set_release(&pkt->state, KMCL_PACKET_IDLE);
 	if (bh)

@@ -70,19 +70,22 @@ static bool tx_fits(struct kmcl_channel *ch, u32 bytes)
  * A packet in the driver's memory has a slot from here to the end of its
  * transaction; room was reserved, so there is one unless KMCL_XACT_MAX are in use.
  */
-static bool tx_take_slot(struct kmcl_channel *ch, struct kmcl_tx_item *item)
+static noinline bool tx_pop_slot(struct kmcl_channel *ch, struct kmcl_packet *pkt)
 {
-	struct kmcl_packet *pkt = item_packet(item);
-
 	lockdep_assert_held(&ch->tx.lock);
-	if (!item->answer || item->type == KMCL_PKT_COMPLETION || !pkt->guest)
-		return true;
 	if (kmcl_xact_pop(&ch->sent, pkt, &pkt->slot))
 		return true;
 	WRITE_ONCE(ch->tx.starved, true);
 	/* Whoever gives a slot back sees the mark, or we see the slot: packet_leave_slot(). */
 	smp_mb();
 	return kmcl_xact_pop(&ch->sent, pkt, &pkt->slot);
+}
+
+static bool tx_take_slot(struct kmcl_channel *ch, struct kmcl_tx_item *item)
+{
+	if (likely(item->type == KMCL_PKT_COMPLETION || !item_packet(item)->guest || !item->answer))
+		return true;
+	return tx_pop_slot(ch, item_packet(item));
 }
 
 /*
@@ -326,7 +329,7 @@ static int tx_submit_locked(struct kmcl_channel *ch, struct kmcl_tx_item *item,
 }
 
 /**
- * kmcl_tx_submit() - send a packet or queue it
+ * tx_submit() - send a packet or queue it
  * @pkt: busy, its item filled in
  * @payload: item.length bytes, copied before return
  * @now: do not queue it
@@ -334,7 +337,7 @@ static int tx_submit_locked(struct kmcl_channel *ch, struct kmcl_tx_item *item,
  * Return: 0: the routine runs, or has run. -ENODEV: the channel takes no more;
  * -EAGAIN: it does not fit @now. With an error the packet is still the caller's.
  */
-int kmcl_tx_submit(struct kmcl_packet *pkt, const void *payload, bool now)
+static __always_inline int tx_submit(struct kmcl_packet *pkt, const void *payload, bool now)
 {
 	struct kmcl_channel *ch = pkt->channel;
 	struct kmcl_tx_item *item = &pkt->item;
@@ -607,7 +610,8 @@ void kmcl_tx_refuse(struct kmcl_channel *ch, bool refuse)
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
 }
 
-int kmcl_send_check(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags)
+static __always_inline int send_check(struct kmcl_packet *pkt, const void *buffer, u32 length,
+				      u32 flags)
 {
 	if (!pkt || (length && !buffer) || (flags & ~KMCL_SEND_FLAGS) || !pkt->routine)
 		return -EINVAL;
@@ -656,17 +660,28 @@ const void *kmcl_pipe_message(struct kmcl_packet *pkt, const void *buffer, u32 l
 	return header;
 }
 
-/* @flags and sizes are right. Otherwise as kmcl_packet_send(); @now: do not queue it, -EAGAIN. */
-int kmcl_send(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags, bool now)
+static __always_inline int send_inband(struct kmcl_packet *pkt, const void *buffer, u32 length,
+				       u32 flags, bool now)
 {
 	int ret = send_begin(pkt, KMCL_PKT_DATA_INBAND, length, flags);
 
 	if (ret)
 		return ret;
-	if (pkt->channel->config.pipe)
+	if (unlikely(pkt->channel->config.pipe))
 		buffer = kmcl_pipe_message(pkt, buffer, length);
-	ret = kmcl_tx_submit(pkt, buffer, now);
+	ret = tx_submit(pkt, buffer, now);
 	return likely(!ret) ? 0 : send_end(pkt, ret);
+}
+
+int kmcl_send_check(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags)
+{
+	return send_check(pkt, buffer, length, flags);
+}
+
+/* Checked; otherwise as kmcl_packet_send(). @now: do not queue it, -EAGAIN. */
+int kmcl_send(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags, bool now)
+{
+	return send_inband(pkt, buffer, length, flags, now);
 }
 
 /**
@@ -696,10 +711,10 @@ int kmcl_send(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags
  */
 int kmcl_packet_send(struct kmcl_packet *packet, const void *buffer, u32 length, u32 flags)
 {
-	int ret = kmcl_send_check(packet, buffer, length, flags);
+	int ret = send_check(packet, buffer, length, flags);
 
-	if (!ret)
-		ret = kmcl_send(packet, buffer, length, flags, false);
+	if (likely(!ret))
+		ret = send_inband(packet, buffer, length, flags, false);
 	return likely(!ret) ? 0 : send_refused(packet, length, ret);
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_send);
@@ -720,7 +735,7 @@ static int send_mapped(struct kmcl_packet *pkt, const void *buffer,
 	if (dma)
 		ret = kmcl_external_map(pkt, dma, data, hold);
 	if (!ret) {
-		ret = kmcl_tx_submit(pkt, buffer, now);
+		ret = tx_submit(pkt, buffer, now);
 		if (ret)
 			kmcl_external_unmap(pkt);
 	}

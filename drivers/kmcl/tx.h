@@ -14,7 +14,6 @@ void kmcl_tx_close(struct kmcl_channel *ch);
 void kmcl_tx_cancel(struct kmcl_channel *ch);
 void kmcl_tx_refuse(struct kmcl_channel *ch, bool refuse);
 void kmcl_tx_event(struct kmcl_channel *ch);
-int kmcl_tx_submit(struct kmcl_packet *pkt, const void *payload, bool now);
 int kmcl_tx_try(struct kmcl_channel *ch, const void *payload, u32 length);
 bool kmcl_tx_withdraw(struct kmcl_packet *pkt);
 bool kmcl_tx_abandon(struct kmcl_packet *pkt);

@@ -24,14 +24,6 @@ void kmcl_xact_destroy(struct kmcl_xact *table)
 		kfree(table->chunks[i]);
 }
 
-/* NULL unless the slot exists. The table may grow: pairs with the release in xact_publish(). */
-static struct kmcl_xact_entry *xact_entry(struct kmcl_xact *table, u32 slot)
-{
-	if (slot >= smp_load_acquire(&table->size))
-		return NULL;
-	return &table->chunks[slot / KMCL_XACT_CHUNK][slot % KMCL_XACT_CHUNK];
-}
-
 static void xact_publish(struct kmcl_xact *table, struct kmcl_xact_entry *chunk)
 {
 	u32 first = table->size, i;
@@ -226,28 +218,6 @@ int kmcl_xact_reserve(struct kmcl_xact *table, gfp_t gfp)
 }
 
 /**
- * kmcl_xact_arm() - begin a transaction
- * @table: the table
- * @slot: of the caller's object, not armed
- *
- * From now on the id may be taken, even before this function has returned to
- * its caller.
- *
- * Return: the id, never 0.
- */
-u64 kmcl_xact_arm(struct kmcl_xact *table, u32 slot)
-{
-	struct kmcl_xact_entry *entry = xact_entry(table, slot);
-	u64 id;
-
-	if (!++entry->generation)
-		entry->generation = 1;
-	id = (u64)entry->generation << 32 | slot;
-	WARN_ON_ONCE(atomic64_xchg(&entry->armed, id));
-	return id;
-}
-
-/**
  * kmcl_xact_find() - whose id is it
  * @table: the table
  * @id: anything at all
@@ -261,23 +231,6 @@ void *kmcl_xact_find(struct kmcl_xact *table, u64 id)
 	struct kmcl_xact_entry *entry = xact_entry(table, lower_32_bits(id));
 
 	if (!entry || !id || (u64)atomic64_read(&entry->armed) != id)
-		return NULL;
-	return entry->object;
-}
-
-/**
- * kmcl_xact_take() - end a transaction
- * @table: the table
- * @id: anything at all
- *
- * Return: the object if @id was armed, to exactly one of all callers; NULL
- * otherwise.
- */
-void *kmcl_xact_take(struct kmcl_xact *table, u64 id)
-{
-	struct kmcl_xact_entry *entry = xact_entry(table, lower_32_bits(id));
-
-	if (!entry || !id || (u64)atomic64_cmpxchg(&entry->armed, id, 0) != id)
 		return NULL;
 	return entry->object;
 }

@@ -15,6 +15,9 @@
 #ifndef _KMCL_XACT_H
 #define _KMCL_XACT_H
 
+#include <linux/atomic.h>
+#include <linux/bug.h>
+#include <linux/kernel.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -61,11 +64,56 @@ void kmcl_xact_remove(struct kmcl_xact *table, u32 slot);
 int kmcl_xact_reserve(struct kmcl_xact *table, gfp_t gfp);
 bool kmcl_xact_pop(struct kmcl_xact *table, void *object, u32 *slot);
 void kmcl_xact_push(struct kmcl_xact *table, u32 slot);
-u64 kmcl_xact_arm(struct kmcl_xact *table, u32 slot);
 void *kmcl_xact_find(struct kmcl_xact *table, u64 id);
-void *kmcl_xact_take(struct kmcl_xact *table, u64 id);
 bool kmcl_xact_take_slot(struct kmcl_xact *table, u32 slot);
 void kmcl_xact_untake(struct kmcl_xact *table, u64 id);
 void *kmcl_xact_take_any(struct kmcl_xact *table, u32 *cursor);
+
+/* NULL unless the slot exists. The table may grow: pairs with the release in xact_publish(). */
+static inline struct kmcl_xact_entry *xact_entry(struct kmcl_xact *table, u32 slot)
+{
+	if (slot >= smp_load_acquire(&table->size))
+		return NULL;
+	return &table->chunks[slot / KMCL_XACT_CHUNK][slot % KMCL_XACT_CHUNK];
+}
+
+/**
+ * kmcl_xact_arm() - begin a transaction
+ * @table: the table
+ * @slot: of the caller's object, not armed
+ *
+ * From now on the id may be taken, even before this function has returned to
+ * its caller.
+ *
+ * Return: the id, never 0.
+ */
+static inline u64 kmcl_xact_arm(struct kmcl_xact *table, u32 slot)
+{
+	struct kmcl_xact_entry *entry = xact_entry(table, slot);
+	u64 id;
+
+	if (!++entry->generation)
+		entry->generation = 1;
+	id = (u64)entry->generation << 32 | slot;
+	WARN_ON_ONCE(atomic64_xchg(&entry->armed, id));
+	return id;
+}
+
+/**
+ * kmcl_xact_take() - end a transaction
+ * @table: the table
+ * @id: anything at all
+ *
+ * Return: the object if @id was armed, to exactly one of all callers; NULL
+ * otherwise.
+ */
+static inline void *kmcl_xact_take(struct kmcl_xact *table, u64 id)
+{
+	struct kmcl_xact_entry *entry = xact_entry(table, lower_32_bits(id));
+
+	if (!entry || !id || (u64)atomic64_cmpxchg(&entry->armed, id, 0) != id)
+		return NULL;
+	return entry->object;
+}
 
 #endif /* _KMCL_XACT_H */

@@ -100,7 +100,7 @@ static int endpoint_probe(struct hv_device *dev, const struct hv_vmbus_device_id
 	ve->ep.transport = &vmbus_transport;
 	ve->ep.dma = &dev->device;
 	ve->ep.instance = dev->dev_instance;
-	ve->ep.multirange = KMCL_MULTIRANGE;
+	ve->ep.multirange = true;
 	ve->dev = dev;
 	init_completion(&ve->released);
 	kref_init(&ve->refs);

@@ -49,6 +49,7 @@ struct vmbus_arm {
  *
  * @ep: what the library sees
  * @dev: held
+ * @write: where the next packet goes in the outbound ring; serialised by the library
  * @mmio: memory-mapped space, once asked for; under the channel's bus_mutex
  * @released: completed by the release operation
  * @refs: one of the library's, one of remove()'s
@@ -56,6 +57,7 @@ struct vmbus_arm {
 struct vmbus_endpoint {
 	struct kmcl_endpoint ep;
 	struct hv_device *dev;
+	u32 write;
 	struct resource *mmio;
 	struct completion released;
 	struct kref refs;

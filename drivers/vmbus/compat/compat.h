@@ -19,13 +19,6 @@
 #define KMCL_REMOVE_RETURN	return 0
 #endif
 
-/* May a packet have several ranges: vmbus_sendpacket_mpb_desc() overwrote the count once. */
-#ifdef KMCL_HAVE_PAGEBUFFER
-#define KMCL_MULTIRANGE		false
-#else
-#define KMCL_MULTIRANGE		true
-#endif
-
 /*
  * May a driver be attached yet. Without the core's word for it attaching is tried;
  * with it, trying too early would leak the core's note of why it failed.
