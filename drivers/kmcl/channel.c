@@ -272,6 +272,8 @@ int kmcl_channel_get_mmio(struct kmcl_channel *channel, u64 *address, u64 *bytes
 	if (ep)
 		ret = ep->transport->mmio(ep, address, bytes);
 	mutex_unlock(&channel->bus_mutex);
+	if (ret)
+		*address = *bytes = 0;
 	return ret || *bytes ? ret : -ENOENT;
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_get_mmio);

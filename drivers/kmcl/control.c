@@ -60,6 +60,8 @@ static void close_endpoint(struct kmcl_channel *ch)
 {
 	if (ch->closed_early) {
 		ch->closed_early = false;
+		/* What was sent since then. */
+		kmcl_tx_cancel(ch);
 		return;
 	}
 	kmcl_tx_close(ch);

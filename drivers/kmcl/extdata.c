@@ -77,19 +77,23 @@ int kmcl_external_valid(const struct kmcl_external_data *data)
 	return -EINVAL;
 }
 
-/* Bytes that go on in the page of the last entry need no entry of their own. */
+/* Bytes that go on inside the page where the last entry ends need no entry of their own. */
 static bool own_joins(const struct kmcl_external *ext, struct page *page, u32 offset)
 {
 	struct scatterlist *last = ext->nents ? &ext->own[ext->nents - 1] : NULL;
 
-	return last && sg_page(last) == page &&
-	       last->offset + last->length == offset && offset < PAGE_SIZE;
+	return last && offset &&
+	       page_to_phys(sg_page(last)) + last->offset + last->length ==
+	       page_to_phys(page) + offset;
 }
 
 static int own_add(struct kmcl_external *ext, struct page *page, u32 offset, u32 length)
 {
 	if (!page || !length)
 		return -EINVAL;
+	/* An offset may lead to a later page of a larger one. */
+	page = pfn_to_page(page_to_pfn(page) + offset / PAGE_SIZE);
+	offset %= PAGE_SIZE;
 	if (own_joins(ext, page, offset)) {
 		ext->own[ext->nents - 1].length += length;
 		return 0;

@@ -284,6 +284,8 @@ int kmcl_incoming_defer(struct kmcl_channel *channel, kmcl_handle_t handle)
 	/* Asked before it is taken: who completes it elsewhere must not find it missing. */
 	if ((u64)atomic64_read(&channel->rx.current_handle) != handle) {
 		ret = kmcl_xact_find(&channel->received, handle) ? -EPERM : -ESTALE;
+		if (ret == -ESTALE)
+			kmcl_count(channel, rejected_handle);
 		goto out;
 	}
 	in = incoming_take(channel, handle);

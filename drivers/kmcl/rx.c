@@ -195,11 +195,15 @@ static int rx_external(struct kmcl_channel *ch, struct kmcl_incoming *in,
 static int rx_message(struct kmcl_incoming *in)
 {
 	u64 word = 0;
+	int bad;
 
 	if (in->length >= sizeof(word))
 		memcpy(&word, in->buffer, sizeof(word));
 	in->payload = in->buffer + sizeof(struct kmcl_pipe_header);
-	return kmcl_parse_pipe(word, in->length, &in->length);
+	bad = kmcl_parse_pipe(word, in->length, &in->length);
+	if (bad)
+		return bad;
+	return in->length > in->channel->config.max_packet ? -EMSGSIZE : 0;
 }
 
 /* What is delivered: payload and external data. */

@@ -94,6 +94,16 @@ static void xact_dismiss(struct kmcl_xact *table)
 	spin_unlock_irqrestore(&table->lock, flags);
 }
 
+static void xact_dismiss_reserved(struct kmcl_xact *table)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&table->lock, flags);
+	table->reserved--;
+	spin_unlock_irqrestore(&table->lock, flags);
+}
+
+/* At full size there is nothing to count: it grows no more. */
 static bool xact_admit_reserved(struct kmcl_xact *table)
 {
 	unsigned long flags;
@@ -214,7 +224,14 @@ void kmcl_xact_remove(struct kmcl_xact *table, u32 slot)
  */
 int kmcl_xact_reserve(struct kmcl_xact *table, gfp_t gfp)
 {
-	return xact_admit_reserved(table) ? xact_ensure(table, gfp) : -ENOMEM;
+	int ret;
+
+	if (!xact_admit_reserved(table))
+		return -ENOMEM;
+	ret = xact_ensure(table, gfp);
+	if (ret)
+		xact_dismiss_reserved(table);
+	return ret;
 }
 
 /**

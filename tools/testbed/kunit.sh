@@ -20,7 +20,10 @@
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 # What the suites provoke and kmcl then says, at warning level or worse
-PROVOKED='kmcl: .*(refused a packet of the host|lost its framing; closes the channel)'
+PROVOKED='kmcl: .*(refused a packet of the host|lost its framing; closes the channel'
+PROVOKED+='|the driver has failed a packet of the host|has not deleted GPADL|did not give GPADL)'
+PROVOKED+='|rx_count_refusal: [0-9]+ callbacks suppressed'
+PROVOKED+='|kmcl_bed .*: Can not allocate SWIOTLB buffer'
 
 keep=no
 pattern=
