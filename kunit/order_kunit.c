@@ -6,380 +6,9 @@
  * context is recycled, then whoever waited is woken. A sent packet's mappings are
  * down when its routine runs, and it runs once on every way a packet can end.
  */
-#include <kunit/device.h>
-#include <kunit/test.h>
-#include <linux/delay.h>
-#include <linux/dma-mapping.h>
-#include <linux/kthread.h>
-#include <linux/module.h>
-#include <linux/scatterlist.h>
-#include <linux/slab.h>
+#include "bed.c"
 
-#include "channel.h"
-#include "packet.h"
-#include "parse.h"
-
-#define RING_PAGES	1u
-#define RING_BYTES	(RING_PAGES * KMCL_WIRE_PAGE_SIZE)
-#define RESERVE		64u
-#define MOST		64
 #define RACERS		4
-
-static const guid_t bed_type = GUID_INIT(0x6b6d636c, 0x6b75, 0x6e69,
-					 0x74, 0x6f, 0x72, 0x64, 0x65, 0x72, 0x00, 0x01);
-
-/**
- * struct bed_sent - what the other end found in the outbound ring
- * @trans_id: as on the wire
- * @type: as on the wire
- * @flags: as on the wire
- * @length: of the payload
- * @payload: its first bytes
- */
-struct bed_sent {
-	u64 trans_id;
-	u16 type;
-	u16 flags;
-	u32 length;
-	u8 payload[RESERVE];
-};
-
-/**
- * struct bed_got - what the driver was given
- * @handle: of the packet
- * @buffer: its private copy
- * @length: of @buffer
- */
-struct bed_got {
-	kmcl_handle_t handle;
-	const void *buffer;
-	u32 length;
-};
-
-/**
- * struct bed - a channel, its transport and both ends of it
- * @test: the case
- * @bus: the transport in memory
- * @ep: the one offer
- * @bound: @ep is bound to the channel
- * @released: @ep is ours again
- * @ch: the channel under test
- * @in: header of the inbound ring
- * @out: header of the outbound ring
- * @in_data: mapped twice in a row, as transports have to
- * @sent: what went out
- * @nr_sent: entries of @sent
- * @got: what came in
- * @nr_got: entries of @got
- * @on_send: looks at the channel at the moment of sending
- * @on_packet: the driver's way of receiving; NULL: keep it for later
- * @seen: what the hooks saw
- * @packets: to be freed at the end
- * @nr_packets: entries of @packets
- * @closed: times that the closed callback ran
- * @consumed: times that the read index was published
- */
-struct bed {
-	struct kunit *test;
-	struct kmcl_transport bus;
-	struct kmcl_endpoint ep;
-	unsigned long bound;
-	struct completion released;
-	struct kmcl_channel *ch;
-	struct kmcl_ring_header in;
-	struct kmcl_ring_header out;
-	u8 *in_data;
-	struct bed_sent sent[MOST];
-	atomic_t nr_sent;
-	struct bed_got got[MOST];
-	atomic_t nr_got;
-	void (*on_send)(struct bed *bed, const void *payload);
-	void (*on_packet)(struct bed *bed, const struct bed_got *got);
-	struct {
-		bool spare;
-		bool waiter_back;
-		int outstanding;
-		int again;
-		const void *payload;
-		enum kmcl_state state;
-	} seen;
-	struct kmcl_packet *packets[4];
-	int nr_packets;
-	atomic_t closed;
-	atomic_t consumed;
-};
-
-/* --- the transport ------------------------------------------------------- */
-
-static struct bed *bed_of(struct kmcl_endpoint *ep)
-{
-	return container_of(ep, struct bed, ep);
-}
-
-static void offer(struct bed *bed)
-{
-	if (test_and_set_bit(0, &bed->bound))
-		return;
-	bed->ep.gone = false;
-	bed->ep.failed = false;
-	reinit_completion(&bed->released);
-	if (!kmcl_channel_wants_offer(bed->ch, &bed_type, &bed->ep.instance) ||
-	    kmcl_endpoint_bind(bed->ch, &bed->ep))
-		clear_bit(0, &bed->bound);
-}
-
-static void *bed_arm(struct kmcl_channel *channel)
-{
-	struct bed *bed = kmcl_channel_get_pointer(channel);
-
-	offer(bed);
-	return bed;
-}
-
-static void bed_rearm(void *cookie)
-{
-	offer(cookie);
-}
-
-static void bed_disarm(void *cookie)
-{
-	struct bed *bed = cookie;
-
-	if (!test_bit(0, &bed->bound))
-		return;
-	kmcl_endpoint_gone(&bed->ep);
-	wait_for_completion(&bed->released);
-}
-
-static void bed_release(struct kmcl_endpoint *ep)
-{
-	struct bed *bed = bed_of(ep);
-
-	clear_bit(0, &bed->bound);
-	complete(&bed->released);
-}
-
-static int bed_open(struct kmcl_endpoint *ep, const struct kmcl_open *how)
-{
-	struct bed *bed = bed_of(ep);
-
-	memset(&bed->in, 0, sizeof(bed->in));
-	memset(&bed->out, 0, sizeof(bed->out));
-	ep->in = (struct kmcl_ring){ .header = &bed->in, .data = bed->in_data, .size = RING_BYTES };
-	ep->out = (struct kmcl_ring){ .header = &bed->out, .size = RING_BYTES };
-	return how->in_bytes == RING_BYTES && how->out_bytes == RING_BYTES ? 0 : -EINVAL;
-}
-
-static void bed_close(struct kmcl_endpoint *ep)
-{
-}
-
-static void sent_one(struct bed *bed, u16 type, u16 flags, u64 trans_id, const void *payload,
-		     u32 len, u32 header)
-{
-	int i = atomic_read(&bed->nr_sent);
-	u32 next = bed->out.write_index + kmcl_ring_bytes(header, len);
-
-	if (bed->on_send)
-		bed->on_send(bed, payload);
-	WRITE_ONCE(bed->out.write_index, next % RING_BYTES);
-	if (i >= MOST)
-		return;
-	bed->sent[i] = (struct bed_sent){
-		.trans_id = trans_id, .type = type, .flags = flags, .length = len,
-	};
-	if (len)
-		memcpy(bed->sent[i].payload, payload, min_t(u32, len, RESERVE));
-	atomic_inc_return_release(&bed->nr_sent);
-}
-
-static int bed_send(struct kmcl_endpoint *ep, u16 type, u16 flags, u64 trans_id,
-		    const void *payload, u32 len)
-{
-	sent_one(bed_of(ep), type, flags, trans_id, payload, len, KMCL_DESCRIPTOR_SIZE);
-	return 0;
-}
-
-static int bed_send_external(struct kmcl_endpoint *ep, u64 trans_id, struct kmcl_gpa_header *gpa,
-			     u32 gpa_len, const void *payload, u32 len)
-{
-	sent_one(bed_of(ep), KMCL_PKT_DATA_GPA_DIRECT, KMCL_PKT_FLAG_COMPLETION_REQUESTED,
-		 trans_id, payload, len, gpa_len);
-	return 0;
-}
-
-static void bed_set_pending(struct kmcl_endpoint *ep, u32 bytes)
-{
-	WRITE_ONCE(bed_of(ep)->out.pending_send_size, bytes);
-}
-
-static void bed_consumed(struct kmcl_endpoint *ep, u32 read_index)
-{
-	WRITE_ONCE(bed_of(ep)->in.read_index, read_index);
-	atomic_inc(&bed_of(ep)->consumed);
-}
-
-/* --- the other end ------------------------------------------------------- */
-
-static void signal_guest(struct bed *bed)
-{
-	local_bh_disable();
-	kmcl_endpoint_event(&bed->ep);
-	local_bh_enable();
-}
-
-static void put_bytes(struct bed *bed, u32 at, const void *bytes, u32 len)
-{
-	u32 i;
-
-	for (i = 0; i < len; i++) {
-		u32 place = (at + i) % RING_BYTES;
-
-		bed->in_data[place] = ((const u8 *)bytes)[i];
-		bed->in_data[place + RING_BYTES] = ((const u8 *)bytes)[i];
-	}
-}
-
-static void host_writes(struct bed *bed, const struct kmcl_packet_descriptor *desc,
-			const void *payload, u32 len)
-{
-	u32 at = bed->in.write_index;
-
-	put_bytes(bed, at, desc, sizeof(*desc));
-	put_bytes(bed, at + sizeof(*desc), payload, len);
-	at = (at + desc->len8 * 8u + KMCL_TRAILER_SIZE) % RING_BYTES;
-	smp_store_release(&bed->in.write_index, at);
-}
-
-static void host_puts(struct bed *bed, u16 type, u16 flags, u64 trans_id, const void *payload,
-		      u32 len)
-{
-	const struct kmcl_packet_descriptor desc = {
-		.type = type,
-		.offset8 = KMCL_DESCRIPTOR_SIZE / 8,
-		.len8 = (KMCL_DESCRIPTOR_SIZE + ALIGN(len, 8)) / 8,
-		.flags = flags,
-		.trans_id = trans_id,
-	};
-
-	host_writes(bed, &desc, payload, len);
-}
-
-static void host_sends(struct bed *bed, u64 trans_id, bool wants_completion)
-{
-	static const char payload[16] = "from the host";
-
-	host_puts(bed, KMCL_PKT_DATA_INBAND,
-		  wants_completion ? KMCL_PKT_FLAG_COMPLETION_REQUESTED : 0,
-		  trans_id, payload, sizeof(payload));
-	signal_guest(bed);
-}
-
-static void host_completes(struct bed *bed, u64 trans_id)
-{
-	static const char payload[8] = "answer";
-
-	host_puts(bed, KMCL_PKT_COMPLETION, 0, trans_id, payload, sizeof(payload));
-	signal_guest(bed);
-}
-
-/* A ring in which nothing more fits, until host_drains(). */
-static void host_stops_reading(struct bed *bed)
-{
-	WRITE_ONCE(bed->out.read_index, (bed->out.write_index + 8) % RING_BYTES);
-}
-
-static void host_drains(struct bed *bed)
-{
-	WRITE_ONCE(bed->out.read_index, READ_ONCE(bed->out.write_index));
-	signal_guest(bed);
-}
-
-/* --- the driver ---------------------------------------------------------- */
-
-static void driver_gets(struct kmcl_channel *channel, kmcl_handle_t handle, const void *buffer,
-			u32 length, u32 flags)
-{
-	struct bed *bed = kmcl_channel_get_pointer(channel);
-	int i = atomic_read(&bed->nr_got);
-
-	if (i >= MOST)
-		return;
-	bed->got[i] = (struct bed_got){ .handle = handle, .buffer = buffer, .length = length };
-	atomic_inc_return_release(&bed->nr_got);
-	if (bed->on_packet)
-		bed->on_packet(bed, &bed->got[i]);
-}
-
-static void driver_sees_closed(struct kmcl_channel *channel)
-{
-	struct bed *bed = kmcl_channel_get_pointer(channel);
-
-	atomic_inc(&bed->closed);
-}
-
-static void completes_at_once(struct bed *bed, const struct bed_got *got)
-{
-	kmcl_incoming_complete(bed->ch, got->handle, "done", 4);
-}
-
-static int complete_it(struct bed *bed, int i)
-{
-	return kmcl_incoming_complete(bed->ch, bed->got[i].handle, "done", 4);
-}
-
-static int nr_sent(struct bed *bed)
-{
-	return atomic_read_acquire(&bed->nr_sent);
-}
-
-static int nr_got(struct bed *bed)
-{
-	return atomic_read_acquire(&bed->nr_got);
-}
-
-static bool is_idle(struct bed *bed)
-{
-	return !atomic_read(&bed->ch->outstanding);
-}
-
-static s64 nr_stale(struct bed *bed)
-{
-	return atomic64_read(&bed->ch->stats.any.rejected_handle);
-}
-
-#define wait_until(condition)					\
-({								\
-	unsigned long end_ = jiffies + 10 * HZ;			\
-								\
-	while (!(condition) && time_before(jiffies, end_))	\
-		usleep_range(200, 400);				\
-	!!(condition);						\
-})
-
-static bool is_in(struct bed *bed, enum kmcl_state state)
-{
-	return kmcl_channel_get_state(bed->ch) == state;
-}
-
-static void enable(struct bed *bed)
-{
-	KUNIT_ASSERT_EQ(bed->test, kmcl_channel_enable(bed->ch), 0);
-	KUNIT_ASSERT_TRUE(bed->test, wait_until(is_in(bed, KMCL_ACTIVE)));
-	/* From here on packets are received in signal_guest(), not in a worker. */
-	KUNIT_ASSERT_TRUE(bed->test, wait_until(!atomic_read(&bed->ch->rx.run)));
-}
-
-/* Enabled, with one packet of the host at the driver. */
-static struct bed *with_packet(struct kunit *test, bool wants_completion)
-{
-	struct bed *bed = test->priv;
-
-	enable(bed);
-	host_sends(bed, 0x1234, wants_completion);
-	KUNIT_ASSERT_EQ(test, nr_got(bed), 1);
-	return bed;
-}
 
 /* --- received packets: what goes out ------------------------------------- */
 
@@ -521,42 +150,25 @@ static void waiters_count_a_packet_until_its_answer_went_out(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_idle(bed));
 }
 
-static int pauser(void *data)
+static int pauses(struct aside *aside)
 {
-	struct bed *bed = data;
-
-	kmcl_channel_pause(bed->ch);
-	WRITE_ONCE(bed->seen.waiter_back, true);
-	while (!kthread_should_stop())
-		usleep_range(200, 400);
-	return 0;
-}
-
-static void stop_running(void *task)
-{
-	kthread_stop(task);
-}
-
-static void run_thread(struct kunit *test, int (*body)(void *), void *data)
-{
-	struct task_struct *task = kthread_run(body, data, "kmcl_order");
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, stop_running, task), 0);
+	return kmcl_channel_pause(aside->bed->ch);
 }
 
 static void whoever_waits_is_woken_last(struct kunit *test)
 {
 	struct bed *bed = with_packet(test, true);
+	struct aside *pauser;
 
 	bed->on_send = looks_while_sending;
-	run_thread(test, pauser, bed);
-	KUNIT_ASSERT_TRUE(test, wait_until(is_in(bed, KMCL_SUSPENDING)));
-	usleep_range(20000, 30000);
-	KUNIT_EXPECT_FALSE(test, READ_ONCE(bed->seen.waiter_back));
+	pauser = begin_aside(bed, pauses);
+	KUNIT_ASSERT_TRUE(test, comes_to(bed, KMCL_SUSPENDING));
+	KUNIT_ASSERT_TRUE(test, comes_true(bed, nr_calls(bed, SUSPENDED)));
+	KUNIT_EXPECT_FALSE(test, completion_done(&pauser->done));
 	KUNIT_EXPECT_EQ(test, complete_it(bed, 0), 0);
 	KUNIT_EXPECT_EQ(test, bed->seen.state, KMCL_SUSPENDING);
-	KUNIT_EXPECT_TRUE(test, wait_until(READ_ONCE(bed->seen.waiter_back)));
+	KUNIT_EXPECT_TRUE(test, is_over(pauser));
+	KUNIT_EXPECT_EQ(test, pauser->ret, 0);
 	KUNIT_EXPECT_TRUE(test, is_in(bed, KMCL_PAUSED));
 }
 
@@ -568,7 +180,8 @@ static void the_next_packet_waits_for_a_context(struct kunit *test)
 	host_sends(bed, 2, true);
 	KUNIT_EXPECT_EQ(test, nr_got(bed), 1);
 	KUNIT_EXPECT_EQ(test, complete_it(bed, 0), 0);
-	KUNIT_EXPECT_TRUE(test, wait_until(nr_got(bed) == 2));
+	settle(bed);
+	KUNIT_ASSERT_EQ(test, nr_got(bed), 2);
 	KUNIT_EXPECT_EQ(test, complete_it(bed, 1), 0);
 	KUNIT_EXPECT_EQ(test, nr_sent(bed), 2);
 }
@@ -680,51 +293,47 @@ static void a_handle_does_not_outlive_a_new_configuration(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kmcl_incoming_complete(bed->ch, bed->got[1].handle, NULL, 0), 0);
 }
 
-struct race {
-	struct bed *bed;
-	atomic_t ready;
-	atomic_t completed;
-	atomic_t stale;
-};
+static atomic_t racers_ready;
+static atomic_t races_won;
 
-static int completer(void *data)
+static int completes_all(struct aside *aside)
 {
-	struct race *race = data;
-	int ret, i;
+	struct bed *bed = aside->bed;
+	int i, ret, stale = 0;
 
-	atomic_inc(&race->ready);
-	while (atomic_read(&race->ready) < RACERS)
+	atomic_inc(&racers_ready);
+	while (atomic_read(&racers_ready) < RACERS)
 		cpu_relax();
-	for (i = 0; i < nr_got(race->bed); i++) {
-		ret = complete_it(race->bed, i);
+	for (i = 0; i < nr_got(bed); i++) {
+		ret = complete_it(bed, i);
 		if (!ret)
-			atomic_inc(&race->completed);
-		else if (ret == -ESTALE)
-			atomic_inc(&race->stale);
+			atomic_inc(&races_won);
+		stale += ret == -ESTALE;
 	}
-	while (!kthread_should_stop())
-		usleep_range(200, 400);
-	return 0;
+	return stale;
 }
 
 static void one_of_many_completers_wins(struct kunit *test)
 {
-	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
 	struct bed *bed = test->priv;
+	struct aside *racers[RACERS];
 	const int packets = 32;
-	int i;
+	int i, stale = 0;
 
-	KUNIT_ASSERT_NOT_NULL(test, race);
-	race->bed = bed;
 	enable(bed);
 	for (i = 0; i < packets; i++)
 		host_sends(bed, i, true);
 	KUNIT_ASSERT_EQ(test, nr_got(bed), packets);
+	atomic_set(&racers_ready, 0);
+	atomic_set(&races_won, 0);
 	for (i = 0; i < RACERS; i++)
-		run_thread(test, completer, race);
-	KUNIT_EXPECT_TRUE(test, wait_until(atomic_read(&race->completed) +
-					   atomic_read(&race->stale) == RACERS * packets));
-	KUNIT_EXPECT_EQ(test, atomic_read(&race->completed), packets);
+		racers[i] = begin_aside(bed, completes_all);
+	for (i = 0; i < RACERS; i++) {
+		KUNIT_ASSERT_TRUE(test, is_over(racers[i]));
+		stale += racers[i]->ret;
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&races_won), packets);
+	KUNIT_EXPECT_EQ(test, stale, (RACERS - 1) * packets);
 	KUNIT_EXPECT_EQ(test, nr_sent(bed), packets);
 	KUNIT_EXPECT_EQ(test, nr_stale(bed), (RACERS - 1) * packets);
 	KUNIT_EXPECT_TRUE(test, is_idle(bed));
@@ -768,49 +377,6 @@ static void a_null_payload_leaves_the_packet_outstanding(struct kunit *test)
 }
 
 /* --- sent packets -------------------------------------------------------- */
-
-/**
- * struct told - what completion routines said of one packet
- * @packet: whose
- * @calls: how often
- * @status: last
- * @order: which number in the order of all
- * @mapped: external data were still mapped
- */
-struct told {
-	struct kmcl_packet *packet;
-	int calls;
-	int status;
-	int order;
-	bool mapped;
-};
-
-static atomic_t told_count;
-
-static void tells(struct kmcl_packet *packet, int status, const void *buffer, u32 length)
-{
-	struct told *told = kmcl_packet_get_pointer(packet);
-
-	told->status = status;
-	told->mapped = packet->external.direction != DMA_NONE;
-	told->order = atomic_inc_return(&told_count);
-	/* Last: who awaits the call reads the rest. */
-	smp_store_release(&told->calls, told->calls + 1);
-}
-
-/* kmcl_order_exit() frees the packet: by then none is in flight. */
-static struct told *new_told(struct bed *bed)
-{
-	struct told *told = kunit_kzalloc(bed->test, sizeof(*told), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(bed->test, told);
-	told->packet = kmcl_packet_alloc(bed->ch, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(bed->test, told->packet);
-	bed->packets[bed->nr_packets++] = told->packet;
-	kmcl_packet_set_pointer(told->packet, told);
-	kmcl_packet_set_completion(told->packet, tells);
-	return told;
-}
 
 static void a_sent_packet_is_done_when_the_host_answers(struct kunit *test)
 {
@@ -883,7 +449,7 @@ static void an_unanswered_packet_ends_when_the_channel_does(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
 	KUNIT_EXPECT_EQ(test, told->calls, 1);
 	KUNIT_EXPECT_EQ(test, told->status, -ENODEV);
-	KUNIT_EXPECT_EQ(test, atomic_read(&bed->closed), 1);
+	KUNIT_EXPECT_EQ(test, nr_calls(bed, CLOSED), 1);
 }
 
 static void packets_that_wait_for_room_go_out_in_order(struct kunit *test)
@@ -903,7 +469,7 @@ static void packets_that_wait_for_room_go_out_in_order(struct kunit *test)
 	host_drains(bed);
 	KUNIT_ASSERT_EQ(test, nr_sent(bed), 3);
 	/* Whoever signals does not call the routines of others: a worker does. */
-	KUNIT_ASSERT_TRUE(test, wait_until(smp_load_acquire(&told[2]->calls)));
+	settle(bed);
 	for (i = 0; i < ARRAY_SIZE(told); i++) {
 		KUNIT_EXPECT_EQ(test, bed->sent[i].payload[0], i);
 		KUNIT_EXPECT_EQ(test, told[i]->calls, 1);
@@ -911,6 +477,44 @@ static void packets_that_wait_for_room_go_out_in_order(struct kunit *test)
 	}
 	KUNIT_EXPECT_LT(test, told[0]->order, told[1]->order);
 	KUNIT_EXPECT_LT(test, told[1]->order, told[2]->order);
+}
+
+/* The small one would fit. */
+static void a_small_packet_does_not_overtake_a_large_one(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct told *large = new_told(bed), *small = new_told(bed);
+	u8 payload[512] = { 'L' };
+
+	enable(bed);
+	host_leaves_room(bed, kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE, 8));
+	KUNIT_EXPECT_EQ(test, kmcl_packet_send(large->packet, payload, sizeof(payload), 0), 0);
+	KUNIT_EXPECT_EQ(test, bed->out.pending_send_size,
+			kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE, sizeof(payload)));
+	KUNIT_EXPECT_EQ(test, kmcl_packet_send(small->packet, "S", 1, 0), 0);
+	signal_guest(bed);
+	settle(bed);
+	KUNIT_EXPECT_EQ(test, nr_sent(bed), 0);
+	host_drains(bed);
+	KUNIT_ASSERT_EQ(test, nr_sent(bed), 2);
+	KUNIT_EXPECT_EQ(test, bed->sent[0].payload[0], 'L');
+	KUNIT_EXPECT_EQ(test, bed->sent[1].payload[0], 'S');
+}
+
+static void an_answer_does_not_overtake_a_packet_that_waits(struct kunit *test)
+{
+	struct bed *bed = with_packet(test, true);
+	struct told *large = new_told(bed);
+	u8 payload[512] = { 'L' };
+
+	host_leaves_room(bed, kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE, 8));
+	KUNIT_EXPECT_EQ(test, kmcl_packet_send(large->packet, payload, sizeof(payload), 0), 0);
+	KUNIT_EXPECT_EQ(test, complete_it(bed, 0), 0);
+	KUNIT_EXPECT_EQ(test, nr_sent(bed), 0);
+	host_drains(bed);
+	KUNIT_ASSERT_EQ(test, nr_sent(bed), 2);
+	KUNIT_EXPECT_EQ(test, bed->sent[0].payload[0], 'L');
+	KUNIT_EXPECT_EQ(test, bed->sent[1].type, KMCL_PKT_COMPLETION);
 }
 
 static void packets_that_wait_for_room_end_when_the_channel_does(struct kunit *test)
@@ -933,12 +537,12 @@ static void packets_that_wait_for_room_end_when_the_channel_does(struct kunit *t
 static void send_external(struct bed *bed, struct told *told, struct scatterlist *sg)
 {
 	void *page = kunit_kzalloc(bed->test, PAGE_SIZE, GFP_KERNEL);
+	struct kmcl_external_data data = kmcl_external_sg(sg, 1, DMA_BIDIRECTIONAL);
 
 	KUNIT_ASSERT_NOT_NULL(bed->test, page);
 	sg_init_one(sg, page, 100);
-	KUNIT_ASSERT_EQ(bed->test, kmcl_packet_send_sg(told->packet, NULL, 0, sg, 1,
-						       DMA_BIDIRECTIONAL,
-						       KMCL_SEND_COMPLETION), 0);
+	KUNIT_ASSERT_EQ(bed->test, kmcl_packet_send_external(told->packet, NULL, 0, &data,
+							     KMCL_SEND_COMPLETION), 0);
 	KUNIT_EXPECT_EQ(bed->test, told->packet->external.direction, DMA_BIDIRECTIONAL);
 }
 
@@ -988,98 +592,11 @@ static void broken_framing_closes_the_channel(struct kunit *test)
 	put_bytes(bed, 0, &endless, sizeof(endless));
 	WRITE_ONCE(bed->in.write_index, 64);
 	signal_guest(bed);
-	KUNIT_EXPECT_TRUE(test, wait_until(is_in(bed, KMCL_DISABLED)));
-	KUNIT_EXPECT_EQ(test, atomic_read(&bed->closed), 1);
+	KUNIT_EXPECT_TRUE(test, comes_to(bed, KMCL_DISABLED));
+	KUNIT_EXPECT_EQ(test, nr_calls(bed, CLOSED), 1);
 	KUNIT_EXPECT_EQ(test, nr_got(bed), 0);
 	KUNIT_EXPECT_EQ(test, bed->ch->stats.rx.broken_framing, 1ull);
 	KUNIT_EXPECT_EQ(test, bed->in.read_index, 0u);
-}
-
-/* --- set-up -------------------------------------------------------------- */
-
-static int make_channel(struct bed *bed)
-{
-	static const struct kmcl_state_callbacks callbacks = { .closed = driver_sees_closed };
-	struct kmcl_channel *ch = kmcl_channel_alloc();
-
-	if (IS_ERR(ch))
-		return PTR_ERR(ch);
-	bed->ch = ch;
-	kmcl_channel_set_pointer(ch, bed);
-	return kmcl_channel_set_target(ch, &bed_type, NULL) ?:
-	       kmcl_channel_set_ring_pages(ch, RING_PAGES, RING_PAGES) ?:
-	       kmcl_channel_set_max_packet_size(ch, 1024) ?:
-	       kmcl_channel_set_incoming(ch, MOST, RESERVE) ?:
-	       kmcl_channel_set_packet_callbacks(ch, driver_gets, NULL) ?:
-	       kmcl_channel_set_state_callbacks(ch, &callbacks);
-}
-
-static int make_bus(struct bed *bed)
-{
-	struct device *dev = kunit_device_register(bed->test, "kmcl_order");
-
-	if (IS_ERR(dev))
-		return PTR_ERR(dev);
-	dev->dma_mask = &dev->coherent_dma_mask;
-	dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
-	bed->ep.dma = dev;
-	bed->ep.multirange = true;
-	bed->ep.transport = &bed->bus;
-	bed->bus = (struct kmcl_transport){
-		.name = "kunit",
-		.owner = THIS_MODULE,
-		.arm = bed_arm,
-		.rearm = bed_rearm,
-		.disarm = bed_disarm,
-		.open = bed_open,
-		.close = bed_close,
-		.release = bed_release,
-		.send = bed_send,
-		.send_external = bed_send_external,
-		.set_pending = bed_set_pending,
-		.consumed = bed_consumed,
-	};
-	init_completion(&bed->released);
-	return kmcl_transport_register(&bed->bus);
-}
-
-static int kmcl_order_init(struct kunit *test)
-{
-	struct bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	int ret;
-
-	if (!bed)
-		return -ENOMEM;
-	bed->test = test;
-	bed->in_data = kunit_kzalloc(test, 2 * RING_BYTES, GFP_KERNEL);
-	if (!bed->in_data)
-		return -ENOMEM;
-	ret = make_bus(bed);
-	if (ret)
-		return ret;
-	test->priv = bed;
-	return make_channel(bed);
-}
-
-/* Also after a case that gave up in the middle: what it left is completed here. */
-static void kmcl_order_exit(struct kunit *test)
-{
-	struct bed *bed = test->priv;
-	int i;
-
-	if (!bed)
-		return;
-	bed->on_packet = completes_at_once;
-	bed->on_send = NULL;
-	for (i = 0; bed->ch && i < nr_got(bed); i++)
-		complete_it(bed, i);
-	if (bed->ch) {
-		kmcl_channel_disable(bed->ch);
-		for (i = 0; i < bed->nr_packets; i++)
-			kmcl_packet_free(bed->packets[i]);
-		KUNIT_EXPECT_EQ(test, kmcl_channel_cleanup(bed->ch), 0);
-	}
-	kmcl_transport_unregister(&bed->bus);
 }
 
 static struct kunit_case kmcl_order_cases[] = {
@@ -1111,6 +628,8 @@ static struct kunit_case kmcl_order_cases[] = {
 	KUNIT_CASE(a_packet_in_flight_cannot_be_sent_again),
 	KUNIT_CASE(an_unanswered_packet_ends_when_the_channel_does),
 	KUNIT_CASE(packets_that_wait_for_room_go_out_in_order),
+	KUNIT_CASE(a_small_packet_does_not_overtake_a_large_one),
+	KUNIT_CASE(an_answer_does_not_overtake_a_packet_that_waits),
 	KUNIT_CASE(packets_that_wait_for_room_end_when_the_channel_does),
 	KUNIT_CASE(mappings_are_down_when_the_routine_runs),
 	KUNIT_CASE(mappings_are_down_when_a_packet_is_cancelled),
@@ -1120,8 +639,8 @@ static struct kunit_case kmcl_order_cases[] = {
 
 static struct kunit_suite kmcl_order_suite = {
 	.name = "kmcl_order",
-	.init = kmcl_order_init,
-	.exit = kmcl_order_exit,
+	.init = bed_init,
+	.exit = bed_exit,
 	.test_cases = kmcl_order_cases,
 };
 kunit_test_suite(kmcl_order_suite);

@@ -311,11 +311,13 @@ static void type_desc(const u16 *type, char *desc)
 
 KUNIT_ARRAY_PARAM(type, types, type_desc);
 
-static void takes_in_band_and_completion_packets_only(struct kunit *test)
+/* Each with the header that would be right for it. */
+static void takes_packets_of_three_types_only(struct kunit *test)
 {
 	const u16 *type = test->param_value;
-	const struct kmcl_frame frame = { .len = 64, .offset = 16, .type = *type };
-	bool known = *type == KMCL_PKT_DATA_INBAND || *type == KMCL_PKT_COMPLETION;
+	bool xfer = *type == KMCL_PKT_DATA_XFER_PAGES;
+	const struct kmcl_frame frame = { .len = 64, .offset = xfer ? 32 : 16, .type = *type };
+	bool known = xfer || *type == KMCL_PKT_DATA_INBAND || *type == KMCL_PKT_COMPLETION;
 
 	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame), known ? 0 : -EOPNOTSUPP);
 }
@@ -338,6 +340,226 @@ static void wants_completion_only_if_the_flag_says_so(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, kmcl_frame_wants_completion(&frame));
 	frame.flags = (u16)~KMCL_PKT_FLAG_COMPLETION_REQUESTED;
 	KUNIT_EXPECT_FALSE(test, kmcl_frame_wants_completion(&frame));
+}
+
+/* --- transfer pages: how many ranges -------------------------------------- */
+
+static void rejects_transfer_pages_without_room_for_a_range(struct kunit *test)
+{
+	struct kmcl_frame frame = { .len = 64, .type = KMCL_PKT_DATA_XFER_PAGES };
+
+	for (frame.offset = 0; frame.offset < 32; frame.offset += 8)
+		KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame), 0);
+}
+
+/* Header and ranges up to @offset, where the payload begins. */
+static int xfer_of(u32 offset, u64 word, u32 max, struct kmcl_xfer *xfer)
+{
+	const struct kmcl_frame frame = {
+		.type = KMCL_PKT_DATA_XFER_PAGES, .offset = offset, .len = offset + 8,
+	};
+
+	return kmcl_parse_xfer(&frame, word, max, xfer);
+}
+
+/* The header says @ranges, and there is room for @room. */
+static int ranges(u32 said, u32 room, u32 max)
+{
+	struct kmcl_xfer xfer;
+
+	return xfer_of(24 + 8 * room, (u64)said << 32 | 1, max, &xfer);
+}
+
+static void takes_over_page_set_and_number_of_ranges(struct kunit *test)
+{
+	struct kmcl_xfer xfer;
+
+	KUNIT_ASSERT_EQ(test, xfer_of(24 + 3 * 8, 0x00000003ffffbeefull, 8, &xfer), 0);
+	KUNIT_EXPECT_EQ(test, xfer.page_set, 0xbeef);
+	KUNIT_EXPECT_EQ(test, xfer.ranges, 3u);
+}
+
+static void rejects_no_ranges(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ranges(0, 0, 8), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, ranges(0, 1, 8), -EBADMSG);
+}
+
+static void rejects_ranges_that_do_not_end_where_the_payload_begins(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ranges(1, 1, 8), 0);
+	KUNIT_EXPECT_EQ(test, ranges(4, 4, 8), 0);
+	KUNIT_EXPECT_EQ(test, ranges(4, 3, 8), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, ranges(4, 5, 8), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, ranges(1, 2, 8), -EBADMSG);
+}
+
+/* Eight times these is what is there, in 32 bits. */
+static void rejects_ranges_whose_bytes_wrap(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ranges(BIT(29) + 1, 1, U32_MAX), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, ranges(7 * BIT(29) + 4, 4, U32_MAX), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, ranges(U32_MAX, 1, U32_MAX), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, ranges(BIT(31), 1, U32_MAX), -EBADMSG);
+}
+
+static void takes_as_many_ranges_as_the_channel_and_no_more(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ranges(3, 3, 4), 0);
+	KUNIT_EXPECT_EQ(test, ranges(4, 4, 4), 0);
+	KUNIT_EXPECT_EQ(test, ranges(5, 5, 4), -E2BIG);
+	KUNIT_EXPECT_EQ(test, ranges(1, 1, 0), -E2BIG);
+	KUNIT_EXPECT_EQ(test, ranges(65000, 65000, 65000), 0);
+	KUNIT_EXPECT_EQ(test, ranges(65000, 65000, 64999), -E2BIG);
+}
+
+static void a_rejected_header_gives_nothing(struct kunit *test)
+{
+	struct kmcl_xfer xfer = { .page_set = 7, .ranges = 7 };
+
+	KUNIT_EXPECT_NE(test, xfer_of(32, 2ull << 32 | 1, 8, &xfer), 0);
+	KUNIT_EXPECT_NE(test, xfer_of(40, 2ull << 32 | 1, 1, &xfer), 0);
+	KUNIT_EXPECT_EQ(test, xfer.page_set, 7);
+	KUNIT_EXPECT_EQ(test, xfer.ranges, 7u);
+}
+
+/* --- transfer pages: where a range lies ----------------------------------- */
+
+static int range_at(u32 offset, u32 length, u32 bytes, u32 left)
+{
+	struct kmcl_xfer_range range;
+
+	return kmcl_parse_range((u64)offset << 32 | length, bytes, left, &range);
+}
+
+static void takes_over_offset_and_length(struct kunit *test)
+{
+	struct kmcl_xfer_range range;
+
+	KUNIT_ASSERT_EQ(test, kmcl_parse_range(0x0000123400000567ull, 8192, 8192, &range), 0);
+	KUNIT_EXPECT_EQ(test, range.offset, 0x1234u);
+	KUNIT_EXPECT_EQ(test, range.length, 0x567u);
+}
+
+static void rejects_an_empty_range(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, range_at(0, 1, 4096, 4096), 0);
+	KUNIT_EXPECT_EQ(test, range_at(0, 0, 4096, 4096), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(4096, 0, 4096, 4096), -ERANGE);
+}
+
+static void takes_a_range_up_to_the_end_and_no_further(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, range_at(0, 4095, 4096, 8192), 0);
+	KUNIT_EXPECT_EQ(test, range_at(0, 4096, 4096, 8192), 0);
+	KUNIT_EXPECT_EQ(test, range_at(0, 4097, 4096, 8192), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(4000, 96, 4096, 8192), 0);
+	KUNIT_EXPECT_EQ(test, range_at(4000, 97, 4096, 8192), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(4095, 1, 4096, 8192), 0);
+	KUNIT_EXPECT_EQ(test, range_at(4095, 2, 4096, 8192), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(4096, 1, 4096, 8192), -ERANGE);
+}
+
+/* The sum of the two is small, in 32 bits. */
+static void rejects_a_range_whose_end_wraps(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, range_at(U32_MAX, 2, 4096, 4096), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(U32_MAX, 1, 4096, 4096), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(2, U32_MAX, 4096, U32_MAX), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(U32_MAX, U32_MAX, 4096, U32_MAX), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(BIT(31), BIT(31), 4096, U32_MAX), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(U32_MAX - 4095, 4096, 4096, 4096), -ERANGE);
+}
+
+static void takes_the_largest_range_there_can_be(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, range_at(0, U32_MAX, U32_MAX, U32_MAX), 0);
+	KUNIT_EXPECT_EQ(test, range_at(1, U32_MAX, U32_MAX, U32_MAX), -ERANGE);
+	KUNIT_EXPECT_EQ(test, range_at(U32_MAX - 1, 1, U32_MAX, U32_MAX), 0);
+	KUNIT_EXPECT_EQ(test, range_at(U32_MAX, 1, U32_MAX, U32_MAX), -ERANGE);
+}
+
+static void takes_no_more_bytes_than_are_left_to_the_packet(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, range_at(0, 100, 4096, 101), 0);
+	KUNIT_EXPECT_EQ(test, range_at(0, 100, 4096, 100), 0);
+	KUNIT_EXPECT_EQ(test, range_at(0, 100, 4096, 99), -E2BIG);
+	KUNIT_EXPECT_EQ(test, range_at(0, 1, 4096, 0), -E2BIG);
+	KUNIT_EXPECT_EQ(test, range_at(4000, 4096, 4096, 1), -ERANGE);
+}
+
+/* Every small range against every small GPADL. */
+static void takes_no_range_with_a_byte_outside(struct kunit *test)
+{
+	u32 bytes, offset, length;
+
+	for (bytes = 0; bytes < 12; bytes++)
+		for (offset = 0; offset < 14; offset++)
+			for (length = 0; length < 14; length++) {
+				bool inside = length && offset + length <= bytes;
+
+				KUNIT_ASSERT_EQ_MSG(test, range_at(offset, length, bytes, 64),
+						    inside ? 0 : -ERANGE, "%u at %u in %u",
+						    length, offset, bytes);
+			}
+}
+
+/* --- messages of a pipe --------------------------------------------------- */
+
+static int message(u32 type, u32 said, u32 payload, u32 *length)
+{
+	return kmcl_parse_pipe((u64)said << 32 | type, payload, length);
+}
+
+static void takes_the_length_of_a_message_from_its_header(struct kunit *test)
+{
+	u32 length;
+
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, 13, 24, &length), 0);
+	KUNIT_EXPECT_EQ(test, length, 13u);
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, 0, 24, &length), 0);
+	KUNIT_EXPECT_EQ(test, length, 0u);
+}
+
+static void takes_a_message_up_to_the_end_of_the_payload(struct kunit *test)
+{
+	u32 length = 0;
+
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, 15, 24, &length), 0);
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, 16, 24, &length), 0);
+	KUNIT_EXPECT_EQ(test, length, 16u);
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, 17, 24, &length), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, 24, 24, &length), -EBADMSG);
+}
+
+static void rejects_a_message_whose_end_wraps(struct kunit *test)
+{
+	u32 length;
+
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, U32_MAX, 24, &length), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, U32_MAX - 7, 24, &length), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, U32_MAX, 8, &length), -EBADMSG);
+}
+
+static void rejects_a_message_without_a_whole_header(struct kunit *test)
+{
+	u32 length;
+
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, 0, 8, &length), 0);
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, 0, 7, &length), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, message(KMCL_PIPE_DATA, 0, 0, &length), -EBADMSG);
+}
+
+static void rejects_what_is_no_data_message(struct kunit *test)
+{
+	u32 length = 7;
+
+	KUNIT_EXPECT_EQ(test, message(0, 4, 24, &length), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, message(2, 4, 24, &length), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, message(0x10001, 4, 24, &length), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, message(U32_MAX, 4, 24, &length), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, length, 7u);
 }
 
 static struct kunit_case kmcl_parse_cases[] = {
@@ -375,9 +597,28 @@ static struct kunit_case kmcl_parse_cases[] = {
 	KUNIT_CASE(rejects_payload_behind_the_packet),
 	KUNIT_CASE(accepts_payload_of_the_largest_size),
 	KUNIT_CASE(rejects_payload_one_byte_above_the_largest_size),
-	KUNIT_CASE_PARAM(takes_in_band_and_completion_packets_only, type_gen_params),
+	KUNIT_CASE_PARAM(takes_packets_of_three_types_only, type_gen_params),
 	KUNIT_CASE(rejects_a_gap_behind_the_descriptor),
 	KUNIT_CASE(wants_completion_only_if_the_flag_says_so),
+	KUNIT_CASE(rejects_transfer_pages_without_room_for_a_range),
+	KUNIT_CASE(takes_over_page_set_and_number_of_ranges),
+	KUNIT_CASE(rejects_no_ranges),
+	KUNIT_CASE(rejects_ranges_that_do_not_end_where_the_payload_begins),
+	KUNIT_CASE(rejects_ranges_whose_bytes_wrap),
+	KUNIT_CASE(takes_as_many_ranges_as_the_channel_and_no_more),
+	KUNIT_CASE(a_rejected_header_gives_nothing),
+	KUNIT_CASE(takes_over_offset_and_length),
+	KUNIT_CASE(rejects_an_empty_range),
+	KUNIT_CASE(takes_a_range_up_to_the_end_and_no_further),
+	KUNIT_CASE(rejects_a_range_whose_end_wraps),
+	KUNIT_CASE(takes_the_largest_range_there_can_be),
+	KUNIT_CASE(takes_no_more_bytes_than_are_left_to_the_packet),
+	KUNIT_CASE(takes_no_range_with_a_byte_outside),
+	KUNIT_CASE(takes_the_length_of_a_message_from_its_header),
+	KUNIT_CASE(takes_a_message_up_to_the_end_of_the_payload),
+	KUNIT_CASE(rejects_a_message_whose_end_wraps),
+	KUNIT_CASE(rejects_a_message_without_a_whole_header),
+	KUNIT_CASE(rejects_what_is_no_data_message),
 	{}
 };
 

@@ -314,6 +314,278 @@ static void cancelling_ends_although_objects_are_armed_again(struct kunit *test)
 		;
 }
 
+/* --- looking without taking, taking without an id ------------------------ */
+
+static void finding_names_the_object_and_takes_nothing(struct kunit *test)
+{
+	int a, b;
+	u32 slot = slot_for(test, &a);
+	u64 id_a = kmcl_xact_arm(test->priv, slot);
+	u64 id_b = kmcl_xact_arm(test->priv, slot_for(test, &b));
+
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_find(test->priv, id_a), (void *)&a);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_find(test->priv, id_b), (void *)&b);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_find(test->priv, id_a), (void *)&a);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(test->priv, id_a), (void *)&a);
+}
+
+static void finds_nothing_that_is_not_armed(struct kunit *test)
+{
+	u32 slot = slot_for(test, test);
+	u64 old, id;
+
+	KUNIT_EXPECT_NULL(test, kmcl_xact_find(test->priv, 0));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_find(test->priv, id_of(1, slot)));
+	old = kmcl_xact_arm(test->priv, slot);
+	KUNIT_EXPECT_NOT_NULL(test, kmcl_xact_take(test->priv, old));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_find(test->priv, old));
+	id = kmcl_xact_arm(test->priv, slot);
+	KUNIT_EXPECT_NULL(test, kmcl_xact_find(test->priv, old));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_find(test->priv, id + (1ull << 32)));
+	KUNIT_EXPECT_NOT_NULL(test, kmcl_xact_take(test->priv, id));
+}
+
+static void finds_nothing_in_slots_that_are_nobodys(struct kunit *test)
+{
+	const u32 *slot = test->param_value;
+
+	kmcl_xact_arm(test->priv, slot_for(test, test));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_find(test->priv, id_of(0, *slot)));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_find(test->priv, id_of(1, *slot)));
+	KUNIT_EXPECT_FALSE(test, kmcl_xact_take_slot(test->priv, *slot));
+}
+
+static void takes_a_slot_only_once(struct kunit *test)
+{
+	u32 slot = slot_for(test, test);
+	u64 id;
+
+	KUNIT_EXPECT_FALSE(test, kmcl_xact_take_slot(test->priv, slot));
+	id = kmcl_xact_arm(test->priv, slot);
+	KUNIT_EXPECT_TRUE(test, kmcl_xact_take_slot(test->priv, slot));
+	KUNIT_EXPECT_FALSE(test, kmcl_xact_take_slot(test->priv, slot));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id));
+}
+
+static void a_slot_whose_id_was_taken_is_not_taken_again(struct kunit *test)
+{
+	u32 slot = slot_for(test, test);
+
+	kmcl_xact_take(test->priv, kmcl_xact_arm(test->priv, slot));
+	KUNIT_EXPECT_FALSE(test, kmcl_xact_take_slot(test->priv, slot));
+}
+
+static void what_was_untaken_is_taken_once_more(struct kunit *test)
+{
+	u64 id = kmcl_xact_arm(test->priv, slot_for(test, test));
+
+	KUNIT_EXPECT_NOT_NULL(test, kmcl_xact_take(test->priv, id));
+	kmcl_xact_untake(test->priv, id);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_find(test->priv, id), (void *)test);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(test->priv, id), (void *)test);
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(test->priv, id));
+}
+
+/* --- slots for one transaction ------------------------------------------- */
+
+static void popping_never_grows(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 slot = 7;
+
+	KUNIT_EXPECT_FALSE(test, kmcl_xact_pop(table, test, &slot));
+	KUNIT_EXPECT_EQ(test, table->size, 0u);
+	KUNIT_EXPECT_EQ(test, slot, 7u);
+}
+
+static void pops_every_free_slot_once(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	unsigned long *seen = kunit_kzalloc(test, KMCL_XACT_CHUNK / 8, GFP_KERNEL);
+	u32 i, slot;
+
+	KUNIT_ASSERT_NOT_NULL(test, seen);
+	KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	for (i = 0; i < KMCL_XACT_CHUNK; i++) {
+		KUNIT_ASSERT_TRUE(test, kmcl_xact_pop(table, test, &slot));
+		KUNIT_ASSERT_LT(test, slot, KMCL_XACT_CHUNK);
+		KUNIT_ASSERT_FALSE(test, __test_and_set_bit(slot, seen));
+	}
+	KUNIT_EXPECT_FALSE(test, kmcl_xact_pop(table, test, &slot));
+}
+
+static void a_pushed_slot_is_popped_again_under_a_new_id(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	int first, second;
+	u32 slot, again;
+	u64 old, id;
+
+	KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	KUNIT_ASSERT_TRUE(test, kmcl_xact_pop(table, &first, &slot));
+	old = kmcl_xact_arm(table, slot);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(table, old), (void *)&first);
+	kmcl_xact_push(table, slot);
+	KUNIT_ASSERT_TRUE(test, kmcl_xact_pop(table, &second, &again));
+	KUNIT_EXPECT_EQ(test, again, slot);
+	id = kmcl_xact_arm(table, again);
+	KUNIT_EXPECT_NULL(test, kmcl_xact_find(table, old));
+	KUNIT_EXPECT_NULL(test, kmcl_xact_take(table, old));
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(table, id), (void *)&second);
+}
+
+static void a_pushed_slot_names_nobody(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 slot;
+
+	KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	KUNIT_ASSERT_TRUE(test, kmcl_xact_pop(table, test, &slot));
+	kmcl_xact_push(table, slot);
+	KUNIT_EXPECT_NULL(test, xact_entry(table, slot)->object);
+}
+
+/* --- room that was reserved ---------------------------------------------- */
+
+static u32 pops(struct kunit *test)
+{
+	u32 slot, count = 0;
+
+	while (kmcl_xact_pop(test->priv, test, &slot))
+		count++;
+	return count;
+}
+
+static void adding_leaves_the_reserved_room_alone(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(test->priv, GFP_KERNEL), 0);
+	for (i = 0; i < KMCL_XACT_CHUNK; i++)
+		slot_for(test, test);
+	KUNIT_EXPECT_GE(test, pops(test), 3u);
+}
+
+static void reserving_makes_room_behind_what_was_added(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 i;
+
+	for (i = 0; i < KMCL_XACT_CHUNK; i++)
+		slot_for(test, test);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, table->size, 2 * KMCL_XACT_CHUNK);
+	KUNIT_EXPECT_GE(test, pops(test), 1u);
+}
+
+static void there_is_room_for_each_of_many_that_reserved(struct kunit *test)
+{
+	const u32 count = 2 * KMCL_XACT_CHUNK + 1;
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(test->priv, GFP_KERNEL), 0);
+	KUNIT_EXPECT_GE(test, pops(test), count);
+}
+
+static void what_was_removed_is_room_again(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 slots[KMCL_XACT_CHUNK], i;
+
+	for (i = 0; i < KMCL_XACT_CHUNK; i++)
+		slots[i] = slot_for(test, test);
+	for (i = 0; i < KMCL_XACT_CHUNK; i++)
+		kmcl_xact_remove(table, slots[i]);
+	for (i = 0; i < KMCL_XACT_CHUNK; i++)
+		KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, table->size, KMCL_XACT_CHUNK);
+}
+
+static void a_full_table_pops_nothing_until_something_is_given_back(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 i, slot = 0, popped;
+
+	for (i = 0; i < KMCL_XACT_MAX; i++)
+		slot = slot_for(test, test);
+	KUNIT_EXPECT_FALSE(test, kmcl_xact_pop(table, test, &popped));
+	kmcl_xact_remove(table, slot);
+	KUNIT_EXPECT_TRUE(test, kmcl_xact_pop(table, test, &popped));
+	KUNIT_EXPECT_EQ(test, popped, slot);
+	KUNIT_EXPECT_FALSE(test, kmcl_xact_pop(table, test, &popped));
+	KUNIT_EXPECT_EQ(test, kmcl_xact_add(table, test, GFP_KERNEL, &popped), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, table->size, KMCL_XACT_MAX);
+}
+
+/* Who keeps none needs one now and then; who comes too late is told. */
+static void one_slot_is_left_to_those_who_keep_none(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 i, slot, last = 0;
+
+	KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	for (i = 0; i < KMCL_XACT_MAX - 1; i++)
+		last = slot_for(test, test);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_add(table, test, GFP_KERNEL, &slot), -ENOSPC);
+	KUNIT_EXPECT_TRUE(test, kmcl_xact_pop(table, test, &slot));
+	KUNIT_EXPECT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	kmcl_xact_push(table, slot);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_add(table, test, GFP_KERNEL, &slot), -ENOSPC);
+	kmcl_xact_remove(table, last);
+	slot_for(test, test);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_add(table, test, GFP_KERNEL, &slot), -ENOSPC);
+}
+
+static void nothing_is_reserved_when_all_slots_are_kept(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 i, slot = 0;
+
+	for (i = 0; i < KMCL_XACT_MAX; i++)
+		slot = slot_for(test, test);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), -ENOMEM);
+	kmcl_xact_remove(table, slot);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_add(table, test, GFP_KERNEL, &slot), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, pops(test), 1u);
+}
+
+/* Once it is full sized there is nothing more to count, so nothing to overflow. */
+static void a_table_of_full_size_counts_no_reservations(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 i;
+
+	for (i = 0; i < KMCL_XACT_MAX; i++)
+		KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, table->size, KMCL_XACT_MAX);
+	for (i = 0; i < 3 * KMCL_XACT_CHUNK; i++)
+		KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	KUNIT_EXPECT_LE(test, table->reserved, KMCL_XACT_MAX);
+	KUNIT_EXPECT_EQ(test, pops(test), KMCL_XACT_MAX);
+}
+
+static void reserving_changes_nothing_when_memory_is_short(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "needs CONFIG_FAILSLAB");
+#ifdef CONFIG_FAULT_INJECTION
+	current->fail_nth = 1;
+#endif
+	ret = kmcl_xact_reserve(table, GFP_ATOMIC | __GFP_NOWARN);
+#ifdef CONFIG_FAULT_INJECTION
+	current->fail_nth = 0;
+#endif
+	KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+	KUNIT_EXPECT_EQ(test, table->reserved, 0u);
+	KUNIT_EXPECT_EQ(test, table->size, 0u);
+}
+
 /* --- races --------------------------------------------------------------- */
 
 /**
@@ -419,6 +691,55 @@ static void one_of_many_takers_gets_the_object(struct kunit *test)
 	}
 }
 
+/**
+ * struct pops - threads that pop and push, side by side
+ * @table: the table
+ * @owners: how many hold each slot
+ * @clashes: times that a slot had two owners
+ * @rounds: pops of all threads
+ */
+struct pops {
+	struct kmcl_xact *table;
+	atomic_t owners[KMCL_XACT_CHUNK];
+	atomic_t clashes;
+	atomic_t rounds;
+};
+
+static int popper(void *data)
+{
+	struct pops *pops = data;
+	u32 slot;
+	u64 id;
+
+	while (!kthread_should_stop()) {
+		if (kmcl_xact_pop(pops->table, pops, &slot)) {
+			if (atomic_inc_return(&pops->owners[slot]) != 1)
+				atomic_inc(&pops->clashes);
+			id = kmcl_xact_arm(pops->table, slot);
+			if (kmcl_xact_take(pops->table, id) != pops)
+				atomic_inc(&pops->clashes);
+			atomic_dec(&pops->owners[slot]);
+			kmcl_xact_push(pops->table, slot);
+		}
+		atomic_inc(&pops->rounds);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void no_slot_is_popped_by_two_at_a_time(struct kunit *test)
+{
+	struct pops *pops = kunit_kzalloc(test, sizeof(*pops), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pops);
+	pops->table = test->priv;
+	KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(pops->table, GFP_KERNEL), 0);
+	start_racers(test, popper, pops, clamp(num_online_cpus(), 2u, 4u));
+	while (atomic_read(&pops->rounds) < 50 * ROUNDS)
+		usleep_range(50, 100);
+	KUNIT_EXPECT_EQ(test, atomic_read(&pops->clashes), 0);
+}
+
 /* Asks for ids of slots that come into being meanwhile. */
 static int prober(void *data)
 {
@@ -485,7 +806,27 @@ static struct kunit_case kmcl_xact_cases[] = {
 	KUNIT_CASE(cancelling_takes_what_is_under_way_and_nothing_else),
 	KUNIT_CASE(a_cancelled_id_is_spent),
 	KUNIT_CASE(cancelling_ends_although_objects_are_armed_again),
+	KUNIT_CASE(finding_names_the_object_and_takes_nothing),
+	KUNIT_CASE(finds_nothing_that_is_not_armed),
+	KUNIT_CASE_PARAM(finds_nothing_in_slots_that_are_nobodys, foreign_slot_gen_params),
+	KUNIT_CASE(takes_a_slot_only_once),
+	KUNIT_CASE(a_slot_whose_id_was_taken_is_not_taken_again),
+	KUNIT_CASE(what_was_untaken_is_taken_once_more),
+	KUNIT_CASE(popping_never_grows),
+	KUNIT_CASE(pops_every_free_slot_once),
+	KUNIT_CASE(a_pushed_slot_is_popped_again_under_a_new_id),
+	KUNIT_CASE(a_pushed_slot_names_nobody),
+	KUNIT_CASE(adding_leaves_the_reserved_room_alone),
+	KUNIT_CASE(reserving_makes_room_behind_what_was_added),
+	KUNIT_CASE(there_is_room_for_each_of_many_that_reserved),
+	KUNIT_CASE(what_was_removed_is_room_again),
+	KUNIT_CASE(a_full_table_pops_nothing_until_something_is_given_back),
+	KUNIT_CASE(one_slot_is_left_to_those_who_keep_none),
+	KUNIT_CASE(nothing_is_reserved_when_all_slots_are_kept),
+	KUNIT_CASE(a_table_of_full_size_counts_no_reservations),
+	KUNIT_CASE(reserving_changes_nothing_when_memory_is_short),
 	KUNIT_CASE(one_of_many_takers_gets_the_object),
+	KUNIT_CASE(no_slot_is_popped_by_two_at_a_time),
 	KUNIT_CASE(grows_while_others_look_things_up),
 	{}
 };

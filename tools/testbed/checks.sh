@@ -74,3 +74,30 @@ channel() { device_field "$1" "channels[0].$2"; }
 
 # What hvhost found wrong in the guest's messages and rings, all together
 protocol_errors() { stat '[.. | .protocol_errors? // empty | add // 0] | add'; }
+
+# check_device TYPE NAME[,KEY=VALUE...]: hvhost's options for a device that kmcl_check
+# finds by that name, of 8 letters at most
+check_device() { printf '%s\n' --device "$1,instance=$(check_instance "${2%%,*}")${2#"${2%%,*}"}"; }
+
+# check_instance NAME: its GUID; the last 8 bytes are the name
+check_instance() {
+	local hex
+	hex=$(printf '%-8s' "$1" | od -An -v -tx1 | tr -d ' \n')
+	printf 'c4ec0000-0000-4000-%s-%s\n' "${hex:0:4}" "${hex:4}"
+}
+
+# cases FILE: each line of kmcl_check's results becomes one; all that it planned are there
+cases() {
+	local line plan count=0 notes=()
+	plan=$(file "$1" | sed -n 's/^1\.\.//p')
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) pass "${line#ok * - }" ;;
+		"not ok "*) fail "${line#not ok * - }" ${notes[@]+"${notes[@]#\# }"} ;;
+		"# "*) notes+=("$line"); continue ;;
+		*) continue ;;
+		esac
+		notes=() count=$((count + 1))
+	done < <(file "$1")
+	is "$1: as many results as planned" "$count" "${plan:-no plan}"
+}

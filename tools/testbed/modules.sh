@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Usage: modules.sh [--force] FLAVOUR...
 #
-# Builds all modules of this tree against Debian's headers of each flavour, in
-# a copy outside the tree, with W=1 and, where sparse is installed, C=1. Any
+# Builds all modules of this tree, kmcl_check among them, against Debian's headers
+# of each flavour, in a copy outside the tree, with W=1 and, where sparse is installed, C=1. Any
 # warning is an error. Prints one directory per flavour, which holds the .ko
 # files. What was built from the same sources against the same headers is kept;
 # --force builds anyway.
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-SOURCES="Kbuild drivers include samples"
+SOURCES="Kbuild drivers include samples tools/testbed/checks"
 force=no
 
 # The compiler's build number may differ from the kernel's; that is no fault of ours
@@ -65,7 +65,7 @@ compile() {
 	local flavour=$1 release=$2 dir=$3 check=0
 	# The other headers have seen sparse already
 	if [ "$flavour" != "$DEBUG_FLAVOUR" ] && command -v sparse >/dev/null; then check=1; fi
-	make -C "$(headers_of "$flavour" "$release")" "M=$dir" W=1 "C=$check" -j"$(nproc)" modules
+	make -C "$(headers_of "$flavour" "$release")" "M=$dir" KMCL_CHECKS=y W=1 "C=$check" -j"$(nproc)" modules
 }
 
 build() {
