@@ -83,7 +83,10 @@ static void withdrawal_lets_the_rest_go(struct check *c)
 	link_down(l);
 }
 
-/* Sizes of all kinds, many more than fit: answered in the order in which they were sent. */
+/*
+ * Sizes of all kinds, many more than fit at a time: answered in the order in which they were
+ * sent, whether they had to wait or the host was fast enough.
+ */
 #define MIXED	200u
 
 static void mixed_sizes_in_order(struct check *c)
@@ -102,7 +105,6 @@ static void mixed_sizes_in_order(struct check *c)
 				CHECK_EQ(c, shots[i].order, i + 1);
 			shots_free(shots, MIXED);
 		}
-		CHECK(c, link_count(l, "queued") > 0);
 	}
 	kfree(payload);
 	link_down(l);
@@ -117,7 +119,8 @@ static void before_the_open(struct check *c)
 
 	for (i = 0; shots && i < 20; i++) {
 		CHECK_EQ(c, shot_send(&shots[i], &i, sizeof(i), KMCL_SEND_COMPLETION), 0);
-		CHECK(c, i < 10 || !shot_ended(&shots[i - 10]));
+		/* From the open on the host may be faster than this loop. */
+		CHECK(c, i > 9 || !shot_ended(&shots[i]));
 		if (i == 9)
 			CHECK(c, link_open(l));
 	}

@@ -60,8 +60,9 @@ typedef VOID BED_BATCH(PBED Bed, UINT32 Packets);
 /*
  * Called[], Happened[]: how often each state callback was called, and that it was.
  * Order: in which. Refuse: what the opened callback returns. FailureStatus: of PnpFailure.
- * On*: the case's, called first; what they use is static or of CaseAlloc(), not on a stack. Without OnPacket every packet is kept in Got[] and, unless
- * Hold, completed at once. Overlap: callbacks of receiving that were in each other's way.
+ * On*: the case's, called first; what they use is static or of CaseAlloc(), not on a stack.
+ * Without OnPacket every packet is kept in Got[] and, unless Hold, completed at once.
+ * Overlap: callbacks of receiving that were in each other's way.
  */
 struct _BED {
 	VMBCHANNEL Channel;
@@ -127,9 +128,9 @@ BOOLEAN GotRight(const GOT *Got, UINT64 Sequence);
 
 /*
  * A packet that was sent, and what its completion routine was told. Allocated: to be freed
- * with the case. Turn: among all of the bed, from 1. Answer: the first bytes of it. Expected: if
- * set by the case, what the answer is compared with; Same: it begins so. OnDone: the case's, called by the routine
- * before it says that it has run.
+ * with the case. Turn: among all of the bed, from 1. Answer: the first bytes of it. Expected:
+ * if set by the case, what the answer is compared with; Same: it begins so. OnDone: the
+ * case's, called by the routine before it says that it has run.
  */
 typedef struct _SENT {
 	PBED Bed;
