@@ -613,24 +613,40 @@ static void unhook(struct bed *bed)
 	memset(bed->on, 0, sizeof(bed->on));
 }
 
+/* What nobody can complete any more would hold up the channel, and all cases behind this one. */
+static void complete_all_received(struct bed *bed)
+{
+	int i;
+
+	for (i = 0; i < nr_got(bed); i++)
+		complete_it(bed, i);
+	settle(bed);
+	KUNIT_EXPECT_EQ(bed->test, atomic_read(&bed->ch->outstanding), 0);
+	atomic_set(&bed->ch->outstanding, 0);
+}
+
+static void end_channel(struct bed *bed)
+{
+	int i;
+
+	complete_all_received(bed);
+	kmcl_channel_disable(bed->ch);
+	for (i = 0; i < bed->nr_asides; i++)
+		flush_work(&bed->asides[i]->work);
+	for (i = 0; i < bed->nr_packets; i++)
+		kmcl_packet_free(bed->packets[i]);
+	KUNIT_EXPECT_EQ(bed->test, kmcl_channel_cleanup(bed->ch), 0);
+}
+
 /* Also after a case that gave up in the middle: what it left is completed here. */
 void bed_exit(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	int i;
 
 	if (!bed)
 		return;
 	unhook(bed);
-	for (i = 0; bed->ch && i < nr_got(bed); i++)
-		complete_it(bed, i);
-	if (bed->ch) {
-		kmcl_channel_disable(bed->ch);
-		for (i = 0; i < bed->nr_asides; i++)
-			flush_work(&bed->asides[i]->work);
-		for (i = 0; i < bed->nr_packets; i++)
-			kmcl_packet_free(bed->packets[i]);
-		KUNIT_EXPECT_EQ(test, kmcl_channel_cleanup(bed->ch), 0);
-	}
+	if (bed->ch)
+		end_channel(bed);
 	kmcl_transport_unregister(&bed->bus);
 }

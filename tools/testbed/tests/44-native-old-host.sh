@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Hosts before Windows 10 answer nothing about GPADLs once their channel is closed.
+# Hosts before Windows 10 answer nothing about GPADLs once their channel is closed, so kmcl ends
+# them first. Then a host that keeps one until the close would be waited for for ever: the cases
+# of test 42 that have it do so are left out.
 title="GPADLs and transfer pages with a host that speaks VMBus 3.0"
 kernels=6.12-amd64
 cpu_counts=1
@@ -27,7 +29,7 @@ guest() {
 	cat <<'END'
 kmcl
 checks shared groups=gpadl
-checks packets groups=xfer cases=completed_*,failed_*,delete_*
+checks packets groups=xfer cases=completed_*,delete_waits_*,delete_in_*
 unload kmcl_vmbus
 unload kmcl
 END
