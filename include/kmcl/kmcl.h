@@ -87,7 +87,9 @@ enum kmcl_state {
  * @started: the channel is open and not paused; nothing has been delivered yet.
  *	Must not wait for anything from the other end.
  * @post_started: delivery is on, so @process_packet may run at the same time.
- *	May wait for the other end.
+ *	May wait for the other end, by kmcl_channel_request(), which ends when the
+ *	channel dies. Nothing else does: packets end, and the channel closes, only
+ *	when this has returned.
  * @suspend: a running channel was paused, disabled, or closed by the host. No
  *	packet is being delivered, and none is until the next @started. The driver
  *	must see to it that every outstanding packet is completed.
