@@ -100,19 +100,12 @@ static inline VMBCHANNEL wdk_channel_handle(struct wdk_channel *ch)
 }
 
 /*
- * While a channel that was found in the table is used. A grace period of RCU waits for code that
- * cannot be preempted as it does for its readers, and to say so inline is cheaper. Not so on
- * PREEMPT_RT, where kmcl's locks may sleep.
+ * Around each look into the table of channels. The plain flavour: kmcl takes sleeping locks
+ * inside on PREEMPT_RT, so preemption has to stay on.
  */
-#ifdef CONFIG_PREEMPT_RT
 #define wdk_table_enter()		rcu_read_lock()
 #define wdk_table_leave()		rcu_read_unlock()
 #define wdk_table_dereference(p)	rcu_dereference(p)
-#else
-#define wdk_table_enter()		rcu_read_lock_sched()
-#define wdk_table_leave()		rcu_read_unlock_sched()
-#define wdk_table_dereference(p)	rcu_dereference_sched(p)
-#endif
 
 /**
  * struct wdk_completion - a completion handle taken apart
