@@ -11,8 +11,8 @@ DRIVER=
 run() {
 	local name=$1
 	shift
-	echo "$*" >"$DEBUG/$MODULE/run" || fail "$DRIVER: $*"
-	put "$DRIVER.$name" "$DEBUG/$MODULE/result"
+	echo "$*" >"$DEBUG/bench/run" || fail "$DRIVER: $*"
+	put "$DRIVER.$name" "$DEBUG/bench/result"
 }
 
 # mark NAME: has L1 read its counters, and gives it the time to
@@ -27,9 +27,9 @@ marked() {
 	shift
 	for turn in $TURNS; do
 		mark "$name.$turn.begin"
-		echo "$*" >"$DEBUG/$MODULE/run" || fail "$DRIVER: $*"
+		echo "$*" >"$DEBUG/bench/run" || fail "$DRIVER: $*"
 		mark "$name.$turn.end"
-		put "$DRIVER.$name.$turn" "$DEBUG/$MODULE/result"
+		put "$DRIVER.$name.$turn" "$DEBUG/bench/result"
 	done
 }
 
@@ -105,7 +105,7 @@ sources() {
 traced() {
 	local name=$1
 	shift
-	echo "$* 1" >"$DEBUG/$MODULE/run" || fail "$DRIVER: $*"
+	echo "$* 1" >"$DEBUG/bench/run" || fail "$DRIVER: $*"
 	put "trace-$DRIVER-$name" "$DEBUG/bench_base/trace"
 }
 
