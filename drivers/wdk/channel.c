@@ -192,12 +192,6 @@ VOID VmbChannelCleanup(VMBCHANNEL Channel)
 
 	if (WARN_ON_ONCE(!ch))
 		return;
-	/* Else completions would go astray until kmcl has refused. */
-	if (kmcl_channel_get_state(ch->native) != KMCL_DISABLED) {
-		pr_err("%s: not cleaned up: it is not disabled\n",
-		       kmcl_channel_get_name(ch->native));
-		return;
-	}
 	/* Handles name it no longer when its native part goes. */
 	table_put(ch, &nobody);
 	synchronize_rcu();
