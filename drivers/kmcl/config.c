@@ -66,7 +66,7 @@ int kmcl_channel_configure(struct kmcl_channel *ch)
 	if (kmcl_rx_create(ch))
 		goto err_incoming;
 	/* Not for memory reclaim: callbacks run on it, and may wait for any work of the driver's. */
-	wq = alloc_ordered_workqueue("kmcl/%s", 0, ch->name);
+	wq = alloc_ordered_workqueue("kmcl/%.26s", 0, ch->name);
 	if (!wq)
 		goto err_rx;
 	exchange_wq(ch, wq);

@@ -128,10 +128,10 @@ static VOID insufficient_resources_is_a_mapping_not_to_be_had_now(VOID)
 }
 
 static const TEST_CASE ScarceCases[] = {
-	CASE(cleanup_makes_room_for_another_channel),
 	CASE(flag_data_in_only_brings_back_what_the_host_wrote),
 	CASE(flag_data_out_only_brings_nothing_back),
 	CASE(insufficient_resources_is_a_mapping_not_to_be_had_now),
+	CASE(cleanup_makes_room_for_another_channel),
 };
 
 TEST_GROUP_DEFINE(scarce, ScarceCases);
