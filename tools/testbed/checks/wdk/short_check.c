@@ -49,20 +49,28 @@ static VOID cleanup_makes_room_for_another_channel(VOID)
 		VmbChannelCleanup(channels[i]);
 }
 
-/* Sends memory with a pattern to a host that inverts it; it must then hold what To says. */
-static VOID Sends(UINT32 Flags, BOOLEAN Changes)
+/* A bed of its own for memory of 2 pages; no other may hold that device. */
+static PBED UpForTwoPages(VOID)
+{
+	PBED bed = BedCreate(&EchoInvert);
+
+	if (!bed)
+		return NULL;
+	EXPECT_STATUS(VmbChannelInitSetMaximumExternalData(bed->Channel, 2 * PAGE_SIZE, 1),
+		      STATUS_SUCCESS);
+	return BedStart(bed) ? bed : NULL;
+}
+
+/* Sends memory with a pattern to a host that inverts it; it must then hold what Changes says. */
+static VOID Sends(PBED Bed, UINT32 Flags, BOOLEAN Changes)
 {
 	PUCHAR memory = CaseAlloc(2 * PAGE_SIZE);
 	PMDL mdl = memory ? CaseMdl(memory, 2 * PAGE_SIZE) : NULL;
-	PBED bed = BedCreate(&EchoInvert);
 	UINT32 crc, i, changed = 0;
 	PSENT sent;
 
-	REQUIRE(bed && mdl);
-	EXPECT_STATUS(VmbChannelInitSetMaximumExternalData(bed->Channel, 2 * PAGE_SIZE, 1),
-		      STATUS_SUCCESS);
-	REQUIRE(BedStart(bed));
-	sent = SentCreate(bed);
+	REQUIRE(mdl);
+	sent = SentCreate(Bed);
 	REQUIRE(sent);
 	PatternFill(memory, 2 * PAGE_SIZE, 1);
 	crc = Crc32(0, memory, 2 * PAGE_SIZE);
@@ -80,17 +88,23 @@ static VOID Sends(UINT32 Flags, BOOLEAN Changes)
 /* The host fills it: that comes back. */
 static VOID flag_data_in_only_brings_back_what_the_host_wrote(VOID)
 {
+	PBED bed = UpForTwoPages();
+
 	REQUIRE_EQ(VMBUS_CHANNEL_FORMAT_FLAG_DATA_IN_ONLY, 0x8);
-	Sends(VMBUS_CHANNEL_FORMAT_FLAG_DATA_IN_ONLY, TRUE);
-	Sends(0, TRUE);
+	REQUIRE(bed);
+	Sends(bed, VMBUS_CHANNEL_FORMAT_FLAG_DATA_IN_ONLY, TRUE);
+	Sends(bed, 0, TRUE);
 }
 
 /* The host reads it: what it writes, though it should not, does not come back. */
 static VOID flag_data_out_only_brings_nothing_back(VOID)
 {
+	PBED bed = UpForTwoPages();
+
 	REQUIRE_EQ(VMBUS_CHANNEL_FORMAT_FLAG_DATA_OUT_ONLY, 0x10);
-	Sends(VMBUS_CHANNEL_FORMAT_FLAG_DATA_OUT_ONLY, FALSE);
-	Sends(0, TRUE);
+	REQUIRE(bed);
+	Sends(bed, VMBUS_CHANNEL_FORMAT_FLAG_DATA_OUT_ONLY, FALSE);
+	Sends(bed, 0, TRUE);
 }
 
 /* Nothing is left to map with: the packet stays the driver's; later there is again. */
