@@ -188,22 +188,9 @@ EXPORT_SYMBOL_GPL(kmcl_channel_set_name);
 void kmcl_channel_set_pointer(struct kmcl_channel *channel, void *pointer)
 {
 	if (channel)
-		WRITE_ONCE(channel->pointer, pointer);
+		WRITE_ONCE(channel->head.pointer, pointer);
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_set_pointer);
-
-/**
- * kmcl_channel_get_pointer() - what kmcl_channel_set_pointer() was given
- * @channel: any state
- *
- * Context: any.
- * Return: the pointer; NULL before the first set, or for a NULL channel.
- */
-void *kmcl_channel_get_pointer(const struct kmcl_channel *channel)
-{
-	return channel ? READ_ONCE(channel->pointer) : NULL;
-}
-EXPORT_SYMBOL_GPL(kmcl_channel_get_pointer);
 
 /**
  * kmcl_channel_get_name() - for messages

@@ -161,13 +161,13 @@ struct kmcl_rx {
  * @control_task: who runs a state callback, or NULL
  */
 struct kmcl_channel {
-	/* name and debugfs: mutex; pointer: the driver's */
+	/* the driver's; first: kmcl_channel_get_pointer() */
+	struct kmcl_channel_head head;
+
+	/* mutex */
 	char name[KMCL_NAME_MAX + 1];
 	struct list_head node;		/* under the list's lock in channel.c */
 	struct dentry *debugfs;
-	void *pointer;
-
-	/* mutex */
 	struct mutex mutex;
 	struct kmcl_config config;
 	bool configured;
@@ -213,5 +213,7 @@ struct kmcl_channel {
 	struct kmcl_tx tx ____cacheline_aligned_in_smp;
 	struct kmcl_stats stats ____cacheline_aligned_in_smp;
 };
+
+static_assert(offsetof(struct kmcl_channel, head) == 0);
 
 #endif /* _KMCL_CHANNEL_H */

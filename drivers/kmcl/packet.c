@@ -135,8 +135,7 @@ struct kmcl_packet *kmcl_packet_alloc(struct kmcl_channel *channel, gfp_t gfp)
 	}
 	atomic_set(&pkt->state, KMCL_PACKET_IDLE);
 	pkt->routine = default_completion;
-	pkt->pointer = NULL;
-	memset(pkt->layer, 0, sizeof(pkt->layer));
+	memset(&pkt->head, 0, sizeof(pkt->head));
 	return pkt;
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_alloc);
@@ -248,22 +247,9 @@ EXPORT_SYMBOL_GPL(kmcl_packet_set_completion);
 void kmcl_packet_set_pointer(struct kmcl_packet *packet, void *pointer)
 {
 	if (packet)
-		packet->pointer = pointer;
+		packet->head.pointer = pointer;
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_set_pointer);
-
-/**
- * kmcl_packet_get_pointer() - what kmcl_packet_set_pointer() was given
- * @packet: any packet object
- *
- * Context: any.
- * Return: the pointer; NULL before the first set, or for a NULL packet.
- */
-void *kmcl_packet_get_pointer(const struct kmcl_packet *packet)
-{
-	return packet ? packet->pointer : NULL;
-}
-EXPORT_SYMBOL_GPL(kmcl_packet_get_pointer);
 
 /**
  * kmcl_packet_get_channel() - whose packet is it
@@ -277,22 +263,6 @@ struct kmcl_channel *kmcl_packet_get_channel(const struct kmcl_packet *packet)
 	return packet ? packet->channel : NULL;
 }
 EXPORT_SYMBOL_GPL(kmcl_packet_get_channel);
-
-/**
- * kmcl_packet_layer() - room for a layer between kmcl and the driver
- * @packet: any packet object
- *
- * KMCL_PACKET_LAYER_SIZE bytes that kmcl never looks at; zero when the object is
- * made or allocated, kept over sends.
- *
- * Context: any.
- * Return: the room.
- */
-void *kmcl_packet_layer(struct kmcl_packet *packet)
-{
-	return packet->layer;
-}
-EXPORT_SYMBOL_GPL(kmcl_packet_layer);
 
 /* Before its routine runs, which may free the memory. */
 static void packet_leave_slot(struct kmcl_packet *pkt)

@@ -86,6 +86,7 @@ enum kmcl_packet_state {
  * word, so nothing of kmcl's may point to it while it is idle: it has a slot only
  * from placing to taking.
  *
+ * @head: the driver's, and of the layer above
  * @item: tx.lock, while busy
  * @spare: while put aside
  * @channel: set once
@@ -94,13 +95,13 @@ enum kmcl_packet_state {
  * @guest: in the driver's memory; set once
  * @capacity: bytes of payload there is storage for; set once
  * @state: enum kmcl_packet_state, by cmpxchg: who sends first, wins
- * @routine, @pointer: the driver's
- * @layer: of the layer above: kmcl_packet_layer()
+ * @routine: the driver's
  * @request: enum kmcl_request_state
  * @status, @answer_length: of a request, for its caller
  * @external: the sender, then whoever ends the transaction
  */
 struct kmcl_packet {
+	struct kmcl_packet_head head;		/* first: kmcl_packet_get_pointer() */
 	struct kmcl_tx_item item;
 	struct llist_node spare;
 	struct kmcl_channel *channel;
@@ -109,13 +110,13 @@ struct kmcl_packet {
 	bool guest;
 	atomic_t state;
 	kmcl_completion_t routine;
-	void *pointer;
-	u64 layer[KMCL_PACKET_LAYER_SIZE / sizeof(u64)];
 	atomic_t request;
 	int status;
 	u32 answer_length;
 	struct kmcl_external external;
 };
+
+static_assert(offsetof(struct kmcl_packet, head) == 0);
 
 void kmcl_packets_init(struct kmcl_channel *ch);
 void kmcl_packet_drop_spares(struct kmcl_channel *ch);

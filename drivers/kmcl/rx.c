@@ -331,7 +331,6 @@ static struct kmcl_packet_descriptor rx_descriptor(const u8 *packet)
 	return copy.desc;
 }
 
-
 /* Packets up to the host's write index, read once, within the budget. */
 static enum rx_result rx_batch(struct kmcl_channel *ch, u32 *budget, u32 *delivered)
 {
@@ -345,10 +344,8 @@ static enum rx_result rx_batch(struct kmcl_channel *ch, u32 *budget, u32 *delive
 
 	/* Packets are read after the index that says that they are there. */
 	virt_rmb();
-	while (rx_may_run(ch)) {
+	while (ch->rx.read != write && rx_may_run(ch)) {
 		avail = kmcl_ring_avail(ring->size, ch->rx.read, write);
-		if (!avail)
-			return RX_EMPTY;
 		if (!*budget) {
 			kmcl_count_rx(ch, budget_exhausted);
 			return RX_MOVE;
@@ -416,6 +413,8 @@ static enum rx_result rx_process(struct kmcl_channel *ch, u32 *budget)
 			break;
 		/* Our read index before its write index: consumed() wrote it. */
 		virt_mb();
+		if (READ_ONCE(ch->ep->in.header->write_index) == ch->rx.read)
+			break;
 	}
 	return result;
 }

@@ -5,13 +5,23 @@
  */
 #include "wdk.h"
 
+static noinline void on_failure(struct kmcl_packet *native, int status, const void *buffer,
+				u32 length)
+{
+	struct wdk_packet *p = kmcl_packet_layer(native);
+
+	p->routine((VMBPACKET)native, wdk_status(status), (PVOID)buffer, length);
+}
+
 /* kmcl's routine of every packet that has one of the driver's. */
 static void on_completion(struct kmcl_packet *native, int status, const void *buffer, u32 length)
 {
 	struct wdk_packet *p = kmcl_packet_layer(native);
 
-	p->routine((VMBPACKET)native, likely(!status) ? STATUS_SUCCESS : wdk_status(status),
-		   (PVOID)buffer, length);
+	if (likely(!status))
+		p->routine((VMBPACKET)native, STATUS_SUCCESS, (PVOID)buffer, length);
+	else
+		on_failure(native, status, buffer, length);
 }
 
 /**

@@ -36,7 +36,7 @@ static NTSTATUS send_data(VMBPACKET packet, const void *buffer, u32 length,
 	return likely(!err) ? STATUS_SUCCESS : send_status(err, buffer, length, too_much);
 }
 
-static noinline NTSTATUS send_chain(VMBPACKET packet, const void *buffer, u32 length,
+static NTSTATUS send_chain(VMBPACKET packet, const void *buffer, u32 length,
 				    const MDL *mdl, u32 flags)
 {
 	struct kmcl_external_data data;
@@ -47,6 +47,19 @@ static noinline NTSTATUS send_chain(VMBPACKET packet, const void *buffer, u32 le
 		return STATUS_INVALID_PARAMETER_4;
 	data = wdk_external_chain(mdl, 0, wdk_mdl_chain_bytes(mdl), false, flags);
 	return send_data(packet, buffer, length, &data, flags, STATUS_INVALID_PARAMETER_4);
+}
+
+/* What VmbPacketSend() need not know to be short: external data, and what kmcl will refuse. */
+static noinline NTSTATUS send_other(VMBPACKET packet, const void *buffer, u32 length,
+				    const MDL *mdl, u32 flags)
+{
+	if (mdl)
+		return send_chain(packet, buffer, length, mdl, flags);
+	if (flags & ~WDK_SEND_FLAGS)
+		return STATUS_INVALID_PARAMETER_5;
+	return send_status(kmcl_packet_send(wdk_packet_native(packet), buffer, length,
+					    flags & KMCL_SEND_COMPLETION),
+			   buffer, length, 0);
 }
 
 /**
@@ -82,14 +95,11 @@ NTSTATUS VmbPacketSend(VMBPACKET PacketObject, PVOID Buffer, UINT32 BufferLength
 {
 	int err;
 
-	if (unlikely(ExternalDataMdl))
-		return send_chain(PacketObject, Buffer, BufferLength, ExternalDataMdl, Flags);
-	if (unlikely(Flags & ~WDK_SEND_FLAGS))
-		return STATUS_INVALID_PARAMETER_5;
+	if (unlikely(ExternalDataMdl || (Flags & ~WDK_SEND_FLAGS) || (BufferLength && !Buffer)))
+		return send_other(PacketObject, Buffer, BufferLength, ExternalDataMdl, Flags);
 	err = kmcl_packet_send(wdk_packet_native(PacketObject), Buffer, BufferLength,
 			       Flags & KMCL_SEND_COMPLETION);
-	return likely(!err) ? STATUS_SUCCESS :
-	       send_status(err, Buffer, BufferLength, STATUS_INVALID_PARAMETER_4);
+	return likely(!err) ? STATUS_SUCCESS : send_status(err, NULL, 0, 0);
 }
 EXPORT_SYMBOL_GPL(VmbPacketSend);
 

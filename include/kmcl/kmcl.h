@@ -14,6 +14,7 @@
 #ifndef _KMCL_KMCL_H
 #define _KMCL_KMCL_H
 
+#include <linux/compiler.h>
 #include <linux/dma-direction.h>
 #include <linux/ktime.h>
 #include <linux/types.h>
@@ -168,6 +169,28 @@ typedef void (*kmcl_external_release_t)(struct kmcl_channel *channel, void *cont
 
 /* kmcl_packet_layer(): bytes for the layer above, in each packet object, 8-byte aligned. */
 #define KMCL_PACKET_LAYER_SIZE	16u
+
+/**
+ * struct kmcl_channel_head - what a channel object begins with
+ * @pointer: written by kmcl_channel_set_pointer()
+ *
+ * Here for the inline functions below alone; the rest of the object is kmcl's.
+ */
+struct kmcl_channel_head {
+	void *pointer;
+};
+
+/**
+ * struct kmcl_packet_head - what a packet object begins with
+ * @pointer: written by kmcl_packet_set_pointer()
+ * @layer: written by the layer above
+ *
+ * As struct kmcl_channel_head.
+ */
+struct kmcl_packet_head {
+	void *pointer;
+	u64 layer[KMCL_PACKET_LAYER_SIZE / sizeof(u64)];
+};
 
 /* kmcl_packet_send*(): ask the host for an answer; the packet is done when that arrives. */
 #define KMCL_SEND_COMPLETION	0x1u
@@ -375,7 +398,18 @@ int kmcl_channel_set_packet_callbacks(struct kmcl_channel *channel,
 int kmcl_channel_set_state_callbacks(struct kmcl_channel *channel,
 				     const struct kmcl_state_callbacks *callbacks);
 void kmcl_channel_set_pointer(struct kmcl_channel *channel, void *pointer);
-void *kmcl_channel_get_pointer(const struct kmcl_channel *channel);
+/**
+ * kmcl_channel_get_pointer() - what kmcl_channel_set_pointer() was given
+ * @channel: any state
+ *
+ * Context: any.
+ * Return: the pointer; NULL before the first set, or for a NULL channel.
+ */
+static inline void *kmcl_channel_get_pointer(const struct kmcl_channel *channel)
+{
+	return channel ? READ_ONCE(((const struct kmcl_channel_head *)channel)->pointer) : NULL;
+}
+
 const char *kmcl_channel_get_name(const struct kmcl_channel *channel);
 int kmcl_channel_get_instance(struct kmcl_channel *channel, guid_t *instance);
 enum kmcl_state kmcl_channel_get_state(const struct kmcl_channel *channel);
@@ -397,9 +431,34 @@ int kmcl_packet_init(struct kmcl_channel *channel, void *memory, u32 bytes, gfp_
 		     struct kmcl_packet **packet);
 void kmcl_packet_set_completion(struct kmcl_packet *packet, kmcl_completion_t routine);
 void kmcl_packet_set_pointer(struct kmcl_packet *packet, void *pointer);
-void *kmcl_packet_get_pointer(const struct kmcl_packet *packet);
 struct kmcl_channel *kmcl_packet_get_channel(const struct kmcl_packet *packet);
-void *kmcl_packet_layer(struct kmcl_packet *packet);
+/**
+ * kmcl_packet_get_pointer() - what kmcl_packet_set_pointer() was given
+ * @packet: any packet object
+ *
+ * Context: any.
+ * Return: the pointer; NULL before the first set, or for a NULL packet.
+ */
+static inline void *kmcl_packet_get_pointer(const struct kmcl_packet *packet)
+{
+	return packet ? ((const struct kmcl_packet_head *)packet)->pointer : NULL;
+}
+
+/**
+ * kmcl_packet_layer() - room for a layer between kmcl and the driver
+ * @packet: any packet object
+ *
+ * KMCL_PACKET_LAYER_SIZE bytes that kmcl never looks at; zero when the object is
+ * made or allocated, kept over sends.
+ *
+ * Context: any.
+ * Return: the room.
+ */
+static inline void *kmcl_packet_layer(struct kmcl_packet *packet)
+{
+	return ((struct kmcl_packet_head *)packet)->layer;
+}
+
 
 /* Sending: tx.c; waiting for the answer: request.c */
 int kmcl_packet_send(struct kmcl_packet *packet, const void *buffer, u32 length, u32 flags);
