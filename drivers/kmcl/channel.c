@@ -11,8 +11,10 @@
 #include "config.h"
 #include "control.h"
 #include "gpadl.h"
+#include "incoming.h"
 #include "rx.h"
 #include "tx.h"
+#include "view.h"
 #include "watchdog.h"
 
 /* All channels, for their names, which debugfs and the bus want to be unique. */
@@ -65,9 +67,12 @@ struct kmcl_channel *kmcl_channel_alloc(void)
 	kmcl_watchdog_init(ch);
 	kmcl_packets_init(ch);
 	kmcl_xact_init(&ch->received);
+	init_llist_head(&ch->ending);
+	INIT_WORK(&ch->end_work, kmcl_incoming_end_work);
 	kmcl_tx_init(ch);
 	kmcl_rx_init(ch);
 	kmcl_gpadl_init(ch);
+	kmcl_views_init(ch);
 	channel_add(ch);
 	return ch;
 }
@@ -121,6 +126,7 @@ int kmcl_channel_cleanup(struct kmcl_channel *channel)
 	kmcl_packet_drop_spares(channel);
 	/* It has told all, and may be on its last lines. */
 	flush_work(&channel->tx.work);
+	flush_work(&channel->end_work);
 	/* kmcl_incoming_complete() may still be on its last lines, and restart the loop there. */
 	synchronize_rcu();
 	flush_work(&channel->rx.work);
@@ -222,13 +228,38 @@ int kmcl_channel_get_instance(struct kmcl_channel *channel, guid_t *instance)
 		return -EINVAL;
 	spin_lock_irqsave(&channel->lock, flags);
 	if (channel->ep) {
-		*instance = channel->ep->instance;
+		*instance = channel->ep->offer.instance;
 		ret = 0;
 	}
 	spin_unlock_irqrestore(&channel->lock, flags);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_get_instance);
+
+/**
+ * kmcl_channel_get_offer() - all that the offer says
+ * @channel: any state
+ * @offer: out; unchanged on error. From an untrusted host: bound what is used
+ *
+ * Context: thread or softirq.
+ * Return: as kmcl_channel_get_instance().
+ */
+int kmcl_channel_get_offer(struct kmcl_channel *channel, struct kmcl_offer *offer)
+{
+	unsigned long flags;
+	int ret = -ENOTCONN;
+
+	if (!channel || !offer)
+		return -EINVAL;
+	spin_lock_irqsave(&channel->lock, flags);
+	if (channel->ep) {
+		*offer = channel->ep->offer;
+		ret = 0;
+	}
+	spin_unlock_irqrestore(&channel->lock, flags);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(kmcl_channel_get_offer);
 
 /**
  * kmcl_channel_get_mmio() - memory-mapped space of the device

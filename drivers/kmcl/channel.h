@@ -59,6 +59,8 @@ struct kmcl_config {
 	u32 incoming;
 	u32 reserve;
 	u32 context;
+	u32 server_flags;
+	struct kmcl_offer offer;
 	kmcl_external_release_t release;
 	kmcl_process_packet_t process_packet;
 	kmcl_processing_complete_t processing_complete;
@@ -164,6 +166,8 @@ struct kmcl_channel {
 	/* the driver's; first: kmcl_channel_get_pointer() */
 	struct kmcl_channel_head head;
 
+	bool server;			/* which end it is; set at birth */
+
 	/* mutex */
 	char name[KMCL_NAME_MAX + 1];
 	struct list_head node;		/* under the list's lock in channel.c */
@@ -194,6 +198,7 @@ struct kmcl_channel {
 	struct kmcl_endpoint *bus_ep;	/* bus_mutex; from opening to the end of closed */
 	struct list_head gpadls;	/* gpadl_lock; readers use RCU */
 	spinlock_t gpadl_lock;
+	struct list_head views;		/* bus_mutex; of a server: the client's GPADLs in use */
 	const char *waits_for;
 	unsigned long waits_since;
 	struct delayed_work watchdog;
@@ -208,6 +213,8 @@ struct kmcl_channel {
 	struct llist_head spare_incoming;
 	struct kmcl_xact received;
 	atomic_t outstanding;
+	struct llist_head ending;	/* completed, to be ended by end_work */
+	struct work_struct end_work;
 
 	struct kmcl_rx rx ____cacheline_aligned_in_smp;
 	struct kmcl_tx tx ____cacheline_aligned_in_smp;

@@ -133,6 +133,12 @@ int kmcl_config_end(struct kmcl_channel *ch)
 	return 0;
 }
 
+/* For what only a client sets. */
+static int config_begin_client(struct kmcl_channel *ch)
+{
+	return ch && ch->server ? -EOPNOTSUPP : kmcl_config_begin(ch);
+}
+
 /* For what packet objects are made after. */
 static int config_begin_packets(struct kmcl_channel *ch)
 {
@@ -157,7 +163,7 @@ static int config_begin_packets(struct kmcl_channel *ch)
  * Context: thread.
  * Ownership: both GUIDs are copied.
  * Return: 0; -EINVAL for NULL or a null type; -EBUSY if the channel is not
- * disabled.
+ * disabled; -EOPNOTSUPP on a server.
  */
 int kmcl_channel_set_target(struct kmcl_channel *channel, const guid_t *type,
 			    const guid_t *instance)
@@ -166,7 +172,7 @@ int kmcl_channel_set_target(struct kmcl_channel *channel, const guid_t *type,
 
 	if (!type || guid_is_null(type))
 		return -EINVAL;
-	ret = kmcl_config_begin(channel);
+	ret = config_begin_client(channel);
 	if (ret)
 		return ret;
 	channel->config.type = *type;
@@ -242,7 +248,7 @@ EXPORT_SYMBOL_GPL(kmcl_channel_set_max_external_data);
  *
  * Context: thread.
  * Return: 0; -EINVAL for NULL or a number out of range; -EBUSY if the channel is
- * not disabled.
+ * not disabled; -EOPNOTSUPP on a server, whose client brings the rings.
  */
 int kmcl_channel_set_ring_pages(struct kmcl_channel *channel, u32 incoming, u32 outgoing)
 {
@@ -251,7 +257,7 @@ int kmcl_channel_set_ring_pages(struct kmcl_channel *channel, u32 incoming, u32 
 	if (!incoming || incoming > KMCL_RING_PAGES_MAX || !outgoing ||
 	    outgoing > KMCL_RING_PAGES_MAX)
 		return -EINVAL;
-	ret = kmcl_config_begin(channel);
+	ret = config_begin_client(channel);
 	if (ret)
 		return ret;
 	channel->config.in_pages = incoming;

@@ -12,6 +12,8 @@
 #include <linux/export.h>
 #include <linux/sched.h>
 
+#include <kmcl/server.h>
+
 #include "config.h"
 #include "control.h"
 #include "gpadl.h"
@@ -20,6 +22,7 @@
 #include "rx.h"
 #include "trace.h"
 #include "tx.h"
+#include "view.h"
 #include "watchdog.h"
 
 static void set_state_locked(struct kmcl_channel *ch, enum kmcl_state state)
@@ -109,19 +112,51 @@ static void end_bus(struct kmcl_channel *ch)
 		kmcl_gpadl_reap(ch);
 		mutex_lock(&ch->bus_mutex);
 	}
+	kmcl_views_reap(ch);
 	ch->bus_ep = NULL;
 	mutex_unlock(&ch->bus_mutex);
 }
 
-/* The driver's opened callback has refused: back to disabled, without closed (KMCL C7). */
+/* A client is disabled then, a server still offered (KMCL C12, S9). */
+static enum kmcl_state state_closed(struct kmcl_channel *ch)
+{
+	return ch->server ? KMCL_ENABLED : KMCL_DISABLED;
+}
+
+/*
+ * The opened callback has refused, or a server's client has brought rings that are too small:
+ * back, without closed (KMCL C7, S7).
+ */
 static void refuse_open(struct kmcl_channel *ch)
 {
 	spin_lock_irq(&ch->lock);
-	ch->enabled = false;
+	ch->enabled &= ch->server;
+	ch->ep->failed = true;
 	spin_unlock_irq(&ch->lock);
 	close_endpoint(ch);
 	end_bus(ch);
-	set_state(ch, KMCL_DISABLED);
+	set_state(ch, state_closed(ch));
+}
+
+/* Ring bytes of the largest packet, and of the largest answer, that may go out. */
+static u32 largest_out(const struct kmcl_config *config)
+{
+	u32 packet = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE + kmcl_external_size(config),
+				     config->max_packet + kmcl_pipe_overhead(config));
+	u32 answer = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE, config->reserve);
+
+	return max(packet, answer);
+}
+
+/* May the channel be used as it was opened. */
+static bool open_accepted(struct kmcl_channel *ch)
+{
+	if (ch->server && largest_out(&ch->config) >= ch->ep->out.size) {
+		pr_warn_ratelimited("%s: refused a client whose rings cannot hold the largest packet\n",
+				    ch->name);
+		return false;
+	}
+	return !ch->config.on.opened || !ch->config.on.opened(ch);
 }
 
 static void step_open(struct kmcl_channel *ch)
@@ -141,12 +176,15 @@ static void step_open(struct kmcl_channel *ch)
 		on_open_failed(ch, ret);
 		return;
 	}
+	ch->rx.read = ep->read;
 	begin_bus(ch, ep);
 	kmcl_tx_attach(ch, ep);
-	if (ch->config.on.opened && ch->config.on.opened(ch)) {
+	if (!open_accepted(ch)) {
 		refuse_open(ch);
 		return;
 	}
+	if (ep->transport->accept)
+		ep->transport->accept(ep);
 	kmcl_count(ch, opened);
 	kmcl_tx_open(ch);
 	set_state(ch, KMCL_PAUSED);
@@ -180,14 +218,15 @@ static void step_close(struct kmcl_channel *ch)
 	close_endpoint(ch);
 	spin_lock_irq(&ch->lock);
 	if (ch->ep->gone || ch->broken)
-		ch->enabled = false;				/* KMCL C12 */
+		ch->enabled &= ch->server;			/* KMCL C12, S9 */
+	ch->ep->failed |= ch->broken;
 	ch->broken = false;
 	spin_unlock_irq(&ch->lock);
 	kmcl_count(ch, closed);
 	if (ch->config.on.closed)
 		ch->config.on.closed(ch);
 	end_bus(ch);
-	set_state(ch, KMCL_DISABLED);
+	set_state(ch, state_closed(ch));
 }
 
 /*
@@ -377,7 +416,7 @@ bool kmcl_channel_wants_offer(struct kmcl_channel *channel, const guid_t *type,
 	bool ret;
 
 	spin_lock_irqsave(&channel->lock, flags);
-	ret = channel->enabled && !channel->ep && guid_equal(type, &config->type) &&
+	ret = channel->enabled && !channel->server && !channel->ep && guid_equal(type, &config->type) &&
 	      (config->any_instance || guid_equal(instance, &config->instance));
 	spin_unlock_irqrestore(&channel->lock, flags);
 	return ret;
@@ -406,17 +445,16 @@ static int enable_again(struct kmcl_channel *ch)
 static int enable_check(struct kmcl_channel *ch)
 {
 	const struct kmcl_config *config = &ch->config;
-	u32 packet = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE + kmcl_external_size(config),
-				     config->max_packet + kmcl_pipe_overhead(config));
-	u32 answer = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE, config->reserve);
-	u32 largest = max(packet, answer);
+	u32 largest = largest_out(config);
 
 	if (ch->enabled || ch->state != KMCL_DISABLED)
 		return -EBUSY;
 	if (!config->has_type)
 		return -EINVAL;
+	if (ch->server && !(config->server_flags & KMCL_SERVER_LOOPBACK_OFFER))
+		return -EOPNOTSUPP;
 	if (largest - KMCL_TRAILER_SIZE > KMCL_PACKET_MAX ||
-	    largest >= config->out_pages * KMCL_WIRE_PAGE_SIZE)
+	    (!ch->server && largest >= config->out_pages * KMCL_WIRE_PAGE_SIZE))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -449,7 +487,7 @@ static int enable_locked(struct kmcl_channel *ch)
 }
 
 /**
- * kmcl_channel_enable() - take a matching offer, or wait for one
+ * kmcl_channel_enable() - take a matching offer, or wait for one; a server: offer
  * @channel: disabled
  *
  * Returns at once; the host is asked on the channel's workqueue, and callbacks
@@ -462,8 +500,10 @@ static int enable_locked(struct kmcl_channel *ch)
  * Return: 0; -EINVAL for NULL or without a target; -EBUSY if the channel is not
  * disabled, a disable is under way, or the bus has another driver of this name;
  * -EMSGSIZE if the largest packet or completion payload does not fit the outgoing
- * ring; -ENOMEM; -ENODEV if no transport is loaded (kmcl_vmbus)
- * or this is no Hyper-V guest.
+ * ring; -ENOMEM; -ENODEV if no transport is loaded (kmcl_vmbus, kmcl_loopback)
+ * or this is no Hyper-V guest; of a server: -EOPNOTSUPP if its offer is not for this
+ * kernel (KMCL_SERVER_LOOPBACK_OFFER) or kmcl_loopback is not loaded, -EEXIST if the same
+ * type and instance are offered already.
  */
 int kmcl_channel_enable(struct kmcl_channel *channel)
 {
@@ -485,7 +525,7 @@ static void want_disabled(struct kmcl_channel *ch, bool disabling)
 	spin_lock_irq(&ch->lock);
 	ch->disabling = disabling;
 	ch->enabled = false;
-	ch->paused = false;
+	ch->paused = ch->server;
 	kick_locked(ch);
 	spin_unlock_irq(&ch->lock);
 }

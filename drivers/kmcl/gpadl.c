@@ -32,7 +32,7 @@ static u32 gpadl_pages(const struct kmcl_gpadl *gpadl)
 	return gpadl->bytes / PAGE_SIZE;
 }
 
-static struct kmcl_gpadl *gpadl_alloc(u32 bytes)
+static struct kmcl_gpadl *gpadl_alloc(u32 bytes, u32 flags)
 {
 	struct kmcl_gpadl *gpadl;
 
@@ -41,6 +41,7 @@ static struct kmcl_gpadl *gpadl_alloc(u32 bytes)
 		return NULL;
 	kref_init(&gpadl->refs);
 	gpadl->bytes = bytes;
+	gpadl->read_only = flags & KMCL_GPADL_READ_ONLY;
 	return gpadl;
 }
 
@@ -77,6 +78,10 @@ static void gpadl_free(struct kmcl_gpadl *gpadl)
 
 static int gpadl_add(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl, u32 *number)
 {
+	const struct kmcl_share share = {
+		.address = gpadl->address, .pages = gpadl->pages, .bytes = gpadl->bytes,
+		.read_only = gpadl->read_only,
+	};
 	struct kmcl_endpoint *ep = ch->bus_ep;
 	unsigned long flags;
 	int ret;
@@ -84,8 +89,7 @@ static int gpadl_add(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl, u32 *num
 	lockdep_assert_held(&ch->bus_mutex);
 	if (!ep)
 		return -ENOTCONN;
-	ret = ep->transport->gpadl_create(ep, gpadl->address, gpadl->bytes, &gpadl->number,
-					  &gpadl->cookie);
+	ret = ep->transport->gpadl_create(ep, &share, &gpadl->number, &gpadl->cookie);
 	trace_kmcl_gpadl(ch, true, gpadl->number, gpadl->bytes, ret);
 	if (ret)
 		return ret;
@@ -151,6 +155,8 @@ static int create_check(struct kmcl_channel *ch, const void *what, u32 bytes, u3
 {
 	if (!ch || !what || !bytes || !gpadl || (flags & ~KMCL_GPADL_FLAGS))
 		return -EINVAL;
+	if (ch->server)
+		return -EOPNOTSUPP;
 	return bytes > KMCL_GPADL_MAX ? -E2BIG : 0;
 }
 
@@ -179,7 +185,7 @@ static int create_check(struct kmcl_channel *ch, const void *what, u32 bytes, u3
  * allocation that is not compound, so that even freeing it early gives them to nobody else.
  *
  * Return: 0; -EINVAL for NULL, 0 bytes, an unknown flag, or memory that is none of the
- * above; -EOPNOTSUPP if @buffer or @bytes is not a whole page; -E2BIG over
+ * above; -EOPNOTSUPP if @buffer or @bytes is not a whole page, or on a server; -E2BIG over
  * KMCL_GPADL_MAX; -ENOTCONN if the channel is not open; -EDQUOT if the host
  * refuses; -ENODEV if the channel was rescinded; -ENOMEM; -EIO if it failed and the
  * pages stay shared all the same, as in kmcl_gpadl_delete().
@@ -195,7 +201,7 @@ int kmcl_gpadl_create(struct kmcl_channel *channel, void *buffer, u32 bytes, u32
 		return ret;
 	if (!PAGE_ALIGNED(buffer) || !PAGE_ALIGNED(bytes))
 		return -EOPNOTSUPP;
-	new = gpadl_alloc(bytes);
+	new = gpadl_alloc(bytes, flags);
 	if (!new)
 		return -ENOMEM;
 	for (i = 0; i < gpadl_pages(new); i++) {
@@ -238,7 +244,7 @@ int kmcl_gpadl_create_pages(struct kmcl_channel *channel, struct page *const *pa
 		return ret;
 	if (!PAGE_ALIGNED(offset) || !PAGE_ALIGNED(bytes))
 		return -EOPNOTSUPP;
-	new = gpadl_alloc(bytes);
+	new = gpadl_alloc(bytes, flags);
 	if (!new)
 		return -ENOMEM;
 	for (i = 0; i < gpadl_pages(new); i++) {

@@ -25,6 +25,7 @@
  * @number: the host knows it by that
  * @has_set, @page_set: transfer-page packets name it by that; under gpadl_lock
  * @bytes: whole pages
+ * @read_only: the driver says that the host has no need to write
  * @address: of all of it in the kernel
  * @mapped: @address is a mapping of ours
  * @held: @pages have references of ours
@@ -43,6 +44,7 @@ struct kmcl_gpadl {
 	bool has_set;
 	u16 page_set;
 	u32 bytes;
+	bool read_only;
 	void *address;
 	bool mapped;
 	bool held;

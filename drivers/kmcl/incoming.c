@@ -21,9 +21,11 @@ static struct kmcl_incoming *incoming_alloc(struct kmcl_channel *ch)
 	size_t reserve = ALIGN(ch->config.reserve, 8);
 	size_t payload = kmcl_storage_size(&ch->config), context = ALIGN(ch->config.context, 8);
 	size_t ranges = ch->config.max_ranges * sizeof(struct kmcl_range);
+	size_t pages = ch->server ? kmcl_pages_max(&ch->config) * sizeof(struct page *) : 0;
+	size_t addresses = ch->server ? ch->config.max_ranges * sizeof(void *) : 0;
 	struct kmcl_incoming *in;
 
-	in = kvzalloc(head + reserve + payload + context + ranges, GFP_KERNEL);
+	in = kvzalloc(head + reserve + payload + context + ranges + pages + addresses, GFP_KERNEL);
 	if (!in)
 		return NULL;
 	in->channel = ch;
@@ -32,6 +34,8 @@ static struct kmcl_incoming *incoming_alloc(struct kmcl_channel *ch)
 	in->buffer = in->item.storage + reserve;
 	in->context = context ? in->buffer + payload : NULL;
 	in->data.ranges = in->buffer + payload + context;
+	in->pages = (void *)in->data.ranges + ranges;
+	in->addresses = (void *)in->pages + pages;
 	if (kmcl_xact_add(&ch->received, in, GFP_KERNEL, &in->slot)) {
 		kvfree(in);
 		return NULL;
@@ -149,12 +153,15 @@ static void incoming_unfetch(struct kmcl_incoming *in)
 /* Mappings and buffers of external data, before anybody is answered (design rule 2). */
 void kmcl_incoming_release(struct kmcl_incoming *in)
 {
-	if (likely(!in->gpadl))
+	if (likely(!in->data.count))
 		return;
 	incoming_unfetch(in);
-	in->data.count = 0;
-	kmcl_gpadl_put(in->channel, in->gpadl);
+	if (in->gpadl)
+		kmcl_gpadl_put(in->channel, in->gpadl);
+	else
+		kmcl_pages_release(in);
 	in->gpadl = NULL;
+	in->data.count = 0;
 }
 
 /* The end of a packet that nobody completes: no answer. */
@@ -190,6 +197,42 @@ static void incoming_leaves(struct kmcl_channel *ch)
 		wake_up_all(&ch->wait);
 }
 
+/* All that is left when the answer is ready. In the order of design rule 2. */
+static void incoming_end(struct kmcl_incoming *in)
+{
+	struct kmcl_channel *ch = in->channel;
+
+	kmcl_incoming_release(in);
+	kmcl_incoming_finish(in);
+	incoming_leaves(ch);
+}
+
+/* Packets with mappings of ours: taking these down may sleep. */
+void kmcl_incoming_end_work(struct work_struct *work)
+{
+	struct kmcl_channel *ch = container_of(work, struct kmcl_channel, end_work);
+	struct llist_node *list = llist_reverse_order(llist_del_all(&ch->ending));
+	struct kmcl_incoming *in, *next;
+
+	llist_for_each_entry_safe(in, next, list, spare) {
+		kmcl_incoming_release(in);
+		/* As in kmcl_incoming_complete(). */
+		rcu_read_lock();
+		incoming_end(in);
+		rcu_read_unlock();
+	}
+}
+
+static void incoming_end_somewhere(struct kmcl_incoming *in)
+{
+	if (likely(!in->mapped)) {
+		incoming_end(in);
+		return;
+	}
+	llist_add(&in->spare, &in->channel->ending);
+	queue_work(kmcl_tx_wq, &in->channel->end_work);
+}
+
 /* Whose handle is it; only one of all who end the same packet gets it. */
 static struct kmcl_incoming *incoming_take(struct kmcl_channel *ch, kmcl_handle_t handle)
 {
@@ -214,7 +257,8 @@ static struct kmcl_incoming *incoming_take(struct kmcl_channel *ch, kmcl_handle_
  * for it is woken (design rule 2). Without a request for completion the payload
  * goes nowhere. So does the answer of a channel that has closed meanwhile.
  *
- * Packets may be completed in any order.
+ * Packets may be completed in any order. One whose external data have a mapping of kmcl's
+ * (KMCL_EXTERNAL_MAP) is taken through the same order by a worker, since unmapping may sleep.
  *
  * Context: any; from inside the process_packet callback or at any time later.
  * Never allocates.
@@ -245,11 +289,9 @@ int kmcl_incoming_complete(struct kmcl_channel *channel, kmcl_handle_t handle,
 	in->item.length = size;
 	if (size)
 		memcpy(in->item.storage, buffer, size);
-	kmcl_incoming_release(in);
 	trace_kmcl_incoming_complete(channel, handle, in->item.answer, size);
 	kmcl_count(channel, incoming_completed);
-	kmcl_incoming_finish(in);
-	incoming_leaves(channel);
+	incoming_end_somewhere(in);
 	rcu_read_unlock();
 	return 0;
 }
@@ -338,8 +380,9 @@ int kmcl_incoming_fail(struct kmcl_channel *channel, kmcl_handle_t handle)
 				    channel->name);
 		trace_kmcl_incoming_end(channel, handle, true);
 		kmcl_count(channel, incoming_failed);
-		kmcl_incoming_drop(in);
-		incoming_leaves(channel);
+		kmcl_count(channel, incoming_dropped);
+		in->item.answer = false;
+		incoming_end_somewhere(in);
 	}
 	rcu_read_unlock();
 	return in ? 0 : -ESTALE;
@@ -373,20 +416,45 @@ void *kmcl_incoming_get_context(struct kmcl_channel *channel, kmcl_handle_t hand
 }
 EXPORT_SYMBOL_GPL(kmcl_incoming_get_context);
 
+/* The driver owns the packet, so it stays. */
+static int incoming_map(struct kmcl_incoming *in, kmcl_handle_t handle, u32 flags)
+{
+	struct kmcl_channel *ch = in->channel;
+	int ret;
+
+	if (in->gpadl || in->mapped || kmcl_pages_linear(in))
+		return 0;
+	if ((u64)atomic64_read(&ch->rx.current_handle) == handle &&
+	    current != READ_ONCE(ch->rx.task)) {
+		ret = kmcl_incoming_defer(ch, handle);
+		return ret ? ret : -EINPROGRESS;
+	}
+	return kmcl_pages_map(in, flags & KMCL_EXTERNAL_READ_ONLY);
+}
+
 /**
  * kmcl_incoming_get_external() - external data of a received packet
  * @channel: where it was received
  * @handle: outstanding, delivered with KMCL_RECEIVE_EXTERNAL
- * @flags: 0 or KMCL_EXTERNAL_READ_ONLY
+ * @flags: KMCL_EXTERNAL_READ_ONLY: the driver only reads; KMCL_EXTERNAL_MAP: see to it
+ *	that kmcl_incoming_map() has an address for every range
  * @data: out: ranges of pages; kmcl_incoming_map() gives their addresses
  *
- * Each call gives the same. The pages are the host's to write as long as it
+ * Each call gives the same. The pages are the other end's to write as long as it
  * likes: copy what is to be checked before it is used.
  *
- * Context: any.
+ * A client's are ranges of a GPADL, a server's are the pages of a GPA-direct packet, which are
+ * pinned by the first call. Those of a range that do not lie one behind the other have no
+ * address by themselves, and making one may sleep: inside a process_packet callback that
+ * may not, KMCL_EXTERNAL_MAP then gives -EINPROGRESS, and the packet comes again in thread
+ * context, as after kmcl_incoming_defer().
+ *
+ * Context: any; with KMCL_EXTERNAL_MAP, on a server: the process_packet callback, or thread.
+ * Not twice at the same time for one packet, nor while it is being completed.
  * Ownership: kmcl's; valid until the packet is completed, deferred or failed.
- * Return: 0; -EINVAL for NULL or an unknown flag; -ENOENT if the packet has none;
- * -ESTALE if @handle names no outstanding packet.
+ * Return: 0; -EINPROGRESS: return from the callback, the handle is dead; -EINVAL for NULL
+ * or an unknown flag; -ENOENT if the packet has none; -ESTALE if @handle names no outstanding
+ * packet; -EFAULT if a page is nobody's; -ENOMEM.
  */
 int kmcl_incoming_get_external(struct kmcl_channel *channel, kmcl_handle_t handle, u32 flags,
 			       const struct kmcl_received_data **data)
@@ -399,13 +467,15 @@ int kmcl_incoming_get_external(struct kmcl_channel *channel, kmcl_handle_t handl
 	rcu_read_lock();
 	in = kmcl_xact_find(&channel->received, handle);
 	if (in)
-		ret = in->gpadl ? 0 : -ENOENT;
+		ret = in->data.count ? 0 : -ENOENT;
+	if (!ret && !in->gpadl)
+		ret = kmcl_pages_pin(in);
 	if (!ret) {
 		in->fetched = true;
 		*data = &in->data;
 	}
 	rcu_read_unlock();
-	return ret;
+	return ret || !(flags & KMCL_EXTERNAL_MAP) ? ret : incoming_map(in, handle, flags);
 }
 EXPORT_SYMBOL_GPL(kmcl_incoming_get_external);
 
@@ -416,10 +486,11 @@ EXPORT_SYMBOL_GPL(kmcl_incoming_get_external);
  * @range: index in kmcl_received_data.ranges
  *
  * Context: any. Ranges in a GPADL have a mapping as long as that exists; this
- * makes none.
+ * makes none. On a server kmcl_incoming_get_external() comes first.
  * Ownership: valid until the packet is completed, deferred or failed.
  * Return: the address of the range's first byte; NULL if there is no such range,
- * for NULL, or if @handle names no outstanding packet.
+ * for NULL, if @handle names no outstanding packet, or for a range without an address
+ * (KMCL_EXTERNAL_MAP).
  */
 void *kmcl_incoming_map(struct kmcl_channel *channel, kmcl_handle_t handle, u32 range)
 {
@@ -431,7 +502,9 @@ void *kmcl_incoming_map(struct kmcl_channel *channel, kmcl_handle_t handle, u32 
 		return NULL;
 	rcu_read_lock();
 	in = kmcl_xact_find(&channel->received, handle);
-	if (in && in->gpadl && range < in->data.count) {
+	if (in && range < in->data.count && !in->gpadl) {
+		address = kmcl_pages_address(in, range);
+	} else if (in && range < in->data.count) {
 		r = &in->data.ranges[range];
 		address = in->gpadl->address + (r->pages - in->gpadl->pages) * PAGE_SIZE +
 			  r->offset;

@@ -26,8 +26,12 @@
  * @length: of @payload
  * @context: the driver's, kmcl_config.context bytes; NULL if it wants none
  * @gpadl: where external data lie, with a reference; NULL: there are none
- * @data: of them; its ranges are the context's own
+ * @data: of them; its ranges are the context's own; its count is 0 if there are none
  * @fetched: the driver has asked for them, so it is told when they go
+ * @pages, @page_count: of a GPA-direct packet's data; NULL on a client
+ * @addresses: of its ranges, where @mapped
+ * @pinned: its pages have references of ours
+ * @mapped: there are mappings of ours, so the packet ends where one may sleep
  */
 struct kmcl_incoming {
 	struct kmcl_tx_item item;
@@ -41,6 +45,11 @@ struct kmcl_incoming {
 	struct kmcl_gpadl *gpadl;
 	struct kmcl_received_data data;
 	bool fetched;
+	struct page **pages;
+	u32 page_count;
+	void **addresses;
+	bool pinned;
+	bool mapped;
 };
 
 int kmcl_incoming_create(struct kmcl_channel *ch);
@@ -51,5 +60,19 @@ void kmcl_incoming_finish(struct kmcl_incoming *in);
 void kmcl_incoming_drop(struct kmcl_incoming *in);
 void kmcl_incoming_release(struct kmcl_incoming *in);
 bool kmcl_incoming_idle(struct kmcl_channel *ch);
+void kmcl_incoming_end_work(struct work_struct *work);
+
+/* pages.c: of GPA-direct packets */
+int kmcl_pages_pin(struct kmcl_incoming *in);
+bool kmcl_pages_linear(const struct kmcl_incoming *in);
+int kmcl_pages_map(struct kmcl_incoming *in, bool read_only);
+void *kmcl_pages_address(const struct kmcl_incoming *in, u32 range);
+void kmcl_pages_release(struct kmcl_incoming *in);
+
+/* What the ranges of one packet may touch. */
+static inline u32 kmcl_pages_max(const struct kmcl_config *config)
+{
+	return config->max_external / KMCL_WIRE_PAGE_SIZE + 2 * config->max_ranges;
+}
 
 #endif /* _KMCL_INCOMING_H */

@@ -48,6 +48,20 @@ struct kmcl_xfer_range {
 	u32 length;
 };
 
+/**
+ * struct kmcl_gpa - one range of a GPA-direct packet
+ * @length: bytes, at least 1
+ * @offset: of the first byte in the first page, less than a page
+ * @pages: frame numbers that follow
+ */
+struct kmcl_gpa {
+	u32 length;
+	u32 offset;
+	u32 pages;
+};
+
+int kmcl_parse_gpa(const struct kmcl_frame *frame, u64 word, u32 max_ranges, u32 *ranges);
+int kmcl_parse_gpa_range(u64 word, u32 room, u32 left, struct kmcl_gpa *range);
 int kmcl_parse_xfer(const struct kmcl_frame *frame, u64 word, u32 max_ranges,
 		    struct kmcl_xfer *xfer);
 int kmcl_parse_range(u64 word, u32 bytes, u32 left, struct kmcl_xfer_range *range);
@@ -162,23 +176,30 @@ static inline int kmcl_parse_payload(const struct kmcl_frame *frame, u32 max_pay
 }
 
 /**
- * kmcl_parse_type() - is this a packet that a client endpoint takes
+ * kmcl_parse_type() - is this a packet that the endpoint takes
  * @frame: a well-framed packet
+ * @server: which end it is
  *
  * In-band packets and completions are, and have no header beyond the
- * descriptor, so their payload must begin right behind it. Transfer-page packets
- * are: kmcl_parse_xfer() judges their header.
+ * descriptor, so their payload must begin right behind it. Clients take transfer-page packets:
+ * kmcl_parse_xfer() judges their header. Servers take GPA-direct packets: kmcl_parse_gpa().
  *
  * Return: 0; -EOPNOTSUPP for any other type; -EBADMSG if there is something
  * between descriptor and payload.
  */
-static inline int kmcl_parse_type(const struct kmcl_frame *frame)
+static inline int kmcl_parse_type(const struct kmcl_frame *frame, bool server)
 {
 	switch (frame->type) {
 	case KMCL_PKT_DATA_INBAND:
 	case KMCL_PKT_COMPLETION:
 		return frame->offset == KMCL_DESCRIPTOR_SIZE ? 0 : -EBADMSG;
+	case KMCL_PKT_DATA_GPA_DIRECT:
+		if (!server)
+			return -EOPNOTSUPP;
+		return frame->offset > KMCL_GPA_HEADER_SIZE ? 0 : -EBADMSG;
 	case KMCL_PKT_DATA_XFER_PAGES:
+		if (server)
+			return -EOPNOTSUPP;
 		return frame->offset > KMCL_XFER_HEADER_SIZE ? 0 : -EBADMSG;
 	default:
 		return -EOPNOTSUPP;

@@ -96,7 +96,7 @@ static void rx_count_refusal(struct kmcl_channel *ch, const struct kmcl_frame *f
 		kmcl_count_rx(ch, rejected_size);
 	else if (why == -EBADMSG)
 		kmcl_count_rx(ch, rejected_offset);
-	else if (why == -ENOENT || why == -ERANGE || why == -E2BIG)
+	else if (why == -ENOENT || why == -ERANGE || why == -E2BIG || why == -EFAULT)
 		kmcl_count_rx(ch, rejected_external);
 	else
 		kmcl_count_rx(ch, rejected_type);
@@ -168,6 +168,70 @@ static int rx_ranges(struct kmcl_channel *ch, struct kmcl_incoming *in,
 	return 0;
 }
 
+/* A range of a GPA-direct packet and its frame numbers, from @at on, which is moved behind them. */
+static int rx_gpa_range(struct kmcl_channel *ch, struct kmcl_incoming *in,
+			const struct kmcl_frame *frame, const u8 *packet, u32 *at,
+			struct kmcl_gpa *range)
+{
+	struct kmcl_endpoint *ep = ch->ep;
+	u32 i, room = frame->offset - *at, left = ch->config.max_external - in->data.length;
+	struct page *page;
+	int bad;
+
+	if (room < KMCL_GPA_RANGE_SIZE)
+		return -EBADMSG;
+	bad = kmcl_parse_gpa_range(rx_word(packet, *at), room - KMCL_GPA_RANGE_SIZE, left, range);
+	if (bad)
+		return bad;
+	*at += KMCL_GPA_RANGE_SIZE;
+	for (i = 0; i < range->pages; i++, *at += sizeof(u64)) {
+		page = ep->transport->page(ep, rx_word(packet, *at));
+		if (!page)
+			return -EFAULT;
+		in->pages[in->page_count++] = page;
+	}
+	return 0;
+}
+
+static int rx_gpa_ranges(struct kmcl_channel *ch, struct kmcl_incoming *in,
+			 const struct kmcl_frame *frame, const u8 *packet, u32 ranges)
+{
+	u32 i, at = KMCL_GPA_HEADER_SIZE;
+	struct kmcl_gpa range;
+	int bad;
+
+	for (i = 0; i < ranges; i++) {
+		in->data.ranges[i].pages = in->pages + in->page_count;
+		bad = rx_gpa_range(ch, in, frame, packet, &at, &range);
+		if (bad)
+			return bad;
+		in->data.ranges[i].offset = range.offset;
+		in->data.ranges[i].length = range.length;
+		in->data.length += range.length;
+	}
+	return at == frame->offset ? 0 : -EBADMSG;
+}
+
+/* Frame numbers become pages here; the driver's asking pins them. */
+static int rx_gpa(struct kmcl_channel *ch, struct kmcl_incoming *in,
+		  const struct kmcl_frame *frame, const u8 *packet)
+{
+	u32 ranges;
+	int bad = kmcl_parse_gpa(frame, rx_word(packet, KMCL_DESCRIPTOR_SIZE),
+				 ch->config.max_ranges, &ranges);
+
+	if (bad)
+		return bad;
+	in->page_count = 0;
+	in->data.length = 0;
+	bad = rx_gpa_ranges(ch, in, frame, packet, ranges);
+	if (bad)
+		return bad;
+	in->data.count = ranges;
+	kmcl_count_rx(ch, received_external);
+	return 0;
+}
+
 static int rx_external(struct kmcl_channel *ch, struct kmcl_incoming *in,
 		       const struct kmcl_frame *frame, const u8 *packet)
 {
@@ -217,6 +281,8 @@ static int rx_fill(struct kmcl_channel *ch, struct kmcl_incoming *in,
 	memcpy(in->buffer, packet + frame->offset, in->length);
 	if (frame->type == KMCL_PKT_DATA_XFER_PAGES)
 		return rx_external(ch, in, frame, packet);
+	if (frame->type == KMCL_PKT_DATA_GPA_DIRECT)
+		return rx_gpa(ch, in, frame, packet);
 	return ch->config.pipe ? rx_message(in) : 0;
 }
 
@@ -232,7 +298,7 @@ static enum rx_result rx_deliver(struct kmcl_channel *ch, struct kmcl_incoming *
 {
 	kmcl_handle_t handle;
 
-	if (in->gpadl)
+	if (in->data.count)
 		flags |= KMCL_RECEIVE_EXTERNAL;
 	atomic_inc(&ch->outstanding);
 	handle = kmcl_xact_arm(&ch->received, in->slot);
@@ -300,7 +366,7 @@ static enum rx_result rx_data(struct kmcl_channel *ch, const struct kmcl_frame *
 static enum rx_result rx_packet(struct kmcl_channel *ch, const struct kmcl_frame *frame,
 				const u8 *packet, u32 *delivered)
 {
-	int bad = kmcl_parse_type(frame);
+	int bad = kmcl_parse_type(frame, ch->server);
 
 	if (!bad)
 		bad = kmcl_parse_payload(frame, rx_max_payload(ch));

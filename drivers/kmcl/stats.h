@@ -58,6 +58,10 @@ struct kmcl_channel;
 	X(gpadls_created)		\
 	X(gpadls_deleted)		\
 	X(gpadls_unconfirmed)		\
+	X(gpadls_mapped)		\
+	X(gpadls_unmapped)		\
+	X(pinned)			\
+	X(unpinned)			\
 	X(opened)			\
 	X(closed)			\
 	X(open_failed)

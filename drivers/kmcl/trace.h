@@ -246,6 +246,26 @@ TRACE_EVENT(kmcl_gpadl,
 		  __entry->gpadl, __entry->bytes, __entry->status)
 );
 
+/* A server maps a GPADL of its client, or has unmapped it. */
+TRACE_EVENT(kmcl_view,
+	TP_PROTO(const struct kmcl_channel *ch, bool map, u32 gpadl, int status),
+	TP_ARGS(ch, map, gpadl, status),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u32, gpadl)
+		__field(int, status)
+		__field(bool, map)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->gpadl = gpadl;
+		__entry->status = status;
+		__entry->map = map;
+	),
+	TP_printk("%s %s %#x: %d", __entry->name, __entry->map ? "map" : "unmap",
+		  __entry->gpadl, __entry->status)
+);
+
 #endif /* _KMCL_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

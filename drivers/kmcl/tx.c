@@ -751,6 +751,8 @@ int kmcl_send_external(struct kmcl_packet *pkt, const void *buffer, u32 length,
 
 	if (ret)
 		return ret;
+	if (pkt->channel->server)
+		return -EOPNOTSUPP;
 	if (!(flags & KMCL_SEND_COMPLETION))
 		return -EINVAL;
 	ret = send_begin(pkt, KMCL_PKT_DATA_GPA_DIRECT, length, flags);
@@ -782,7 +784,7 @@ int kmcl_send_external(struct kmcl_packet *pkt, const void *buffer, u32 length,
  * or ranges than kmcl_channel_set_max_external_data() allows, or a piece longer
  * than the DMA API can ever map (dma_max_mapping_size()); -EOPNOTSUPP if the
  * pieces do not join at page boundaries and this kernel's hv_vmbus can only send
- * one range; -ENOTCONN if the channel is not open; -ENOSPC if no mapping can be
+ * one range, or on a server; -ENOTCONN if the channel is not open; -ENOSPC if no mapping can be
  * had now (swiotlb full).
  */
 int kmcl_packet_send_external(struct kmcl_packet *packet, const void *buffer, u32 length,

@@ -89,6 +89,18 @@ static bool is_unbound(struct vmbus_arm *arm, const guid_t *instance)
 	return found;
 }
 
+static void offer_describe(struct kmcl_offer *offer, struct hv_device *dev)
+{
+	const struct vmbus_channel_offer *theirs = &dev->channel->offermsg.offer;
+
+	BUILD_BUG_ON(sizeof(theirs->u.std.user_def) != sizeof(offer->data));
+	offer->type = dev->dev_type;
+	offer->instance = dev->dev_instance;
+	offer->flags = theirs->chn_flags;
+	offer->mmio_megabytes = theirs->mmio_megabytes;
+	memcpy(offer->data, theirs->u.std.user_def, sizeof(offer->data));
+}
+
 static int endpoint_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id)
 {
 	struct vmbus_arm *arm = arm_of(dev);
@@ -99,7 +111,7 @@ static int endpoint_probe(struct hv_device *dev, const struct hv_vmbus_device_id
 		return -ENOMEM;
 	ve->ep.transport = &vmbus_transport;
 	ve->ep.dma = &dev->device;
-	ve->ep.instance = dev->dev_instance;
+	offer_describe(&ve->ep.offer, dev);
 	ve->ep.multirange = true;
 	ve->dev = dev;
 	init_completion(&ve->released);
@@ -272,9 +284,13 @@ static struct vmbus_arm *arm_alloc(struct kmcl_channel *channel)
 
 void *vmbus_arm(struct kmcl_channel *channel)
 {
-	struct vmbus_arm *arm = arm_alloc(channel);
+	struct vmbus_arm *arm;
 	int ret;
 
+	/* The bus has offers to us only. */
+	if (kmcl_channel_server_offer(channel))
+		return ERR_PTR(-EOPNOTSUPP);
+	arm = arm_alloc(channel);
 	if (!arm)
 		return ERR_PTR(-ENOMEM);
 	ret = vmbus_driver_register(&arm->driver);

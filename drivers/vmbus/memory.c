@@ -11,7 +11,7 @@
 #define MIB	(1ull << 20)
 
 /* In a confidential VM a failure may leave pages decrypted: then they are not ours. */
-int vmbus_gpadl_create(struct kmcl_endpoint *ep, void *address, u32 bytes, u32 *gpadl,
+int vmbus_gpadl_create(struct kmcl_endpoint *ep, const struct kmcl_share *share, u32 *gpadl,
 		       void **cookie)
 {
 	struct vmbus_gpadl *g = kzalloc(sizeof(*g), GFP_KERNEL);
@@ -19,7 +19,8 @@ int vmbus_gpadl_create(struct kmcl_endpoint *ep, void *address, u32 bytes, u32 *
 
 	if (!g)
 		return -ENOMEM;
-	ret = vmbus_establish_gpadl(to_vmbus(ep)->dev->channel, address, bytes, g);
+	ret = vmbus_establish_gpadl(to_vmbus(ep)->dev->channel, share->address,
+				    share->bytes, g);
 	if (ret) {
 		ret = kmcl_gpadl_decrypted(g) ? -EUCLEAN : ret;
 		kfree(g);

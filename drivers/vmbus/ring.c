@@ -10,6 +10,7 @@
  */
 #include <linux/dma-mapping.h>
 
+#include "ring.h"
 #include "vmbus.h"
 
 static void on_channel_callback(void *context)
@@ -76,6 +77,7 @@ int vmbus_ring_open(struct kmcl_endpoint *ep, const struct kmcl_open *how)
 	}
 	ring_describe(&ep->in, &channel->inbound);
 	ring_describe(&ep->out, &channel->outbound);
+	ep->read = 0;
 	ve->write = 0;
 	/* Hosts before Windows 10 ignore what concerns a closed channel; netvsc knows it too. */
 	ep->gpadls_first = vmbus_proto_version < VERSION_WIN10;
@@ -91,67 +93,29 @@ void vmbus_ring_close(struct kmcl_endpoint *ep)
 	channel_hand_back(to_vmbus(ep)->dev->channel);
 }
 
-/*
- * Signals when the host has to be told: it has read all that was there before, and has not
- * said that it looks by itself (TLFS; the rule of hv_ringbuffer_write()).
- */
-static void ring_signal(struct vmbus_channel *channel, u32 old_write)
-{
-	struct hv_ring_buffer *ring = channel->outbound.ring_buffer;
-
-	/* The index that was written before what the host has written. */
-	virt_mb();
-	if (READ_ONCE(ring->interrupt_mask))
-		return;
-	virt_rmb();
-	if (READ_ONCE(ring->read_index) != old_write)
-		return;
-	channel->intr_out_empty++;
-	vmbus_setevent(channel);
-}
-
 /* @packet is complete at our write index, @bytes long without the trailer. */
 static void ring_publish(struct vmbus_endpoint *ve, u8 *packet, u32 bytes)
 {
 	struct vmbus_channel *channel = ve->dev->channel;
-	u32 write = ve->write, next = write + bytes + KMCL_TRAILER_SIZE;
+	u32 write = ve->write;
 
-	*(u64 *)(packet + bytes) = (u64)write << 32;
-	if (next >= ve->ep.out.size)
-		next -= ve->ep.out.size;
-	ve->write = next;
-	virt_store_release(&ve->ep.out.header->write_index, next);
-	ring_signal(channel, write);
+	ve->write = kmcl_ring_publish(&ve->ep.out, write, packet, bytes);
+	if (kmcl_ring_wants_signal(&ve->ep.out, write)) {
+		channel->intr_out_empty++;
+		vmbus_setevent(channel);
+	}
 }
 
-/* With zeros up to a multiple of 8. */
-static void put_payload(u8 *at, const void *payload, u32 len)
-{
-	if (len % 8)
-		*(u64 *)(at + len - len % 8) = 0;
-	memcpy(at, payload, len);
-}
-
-/*
- * The outbound ring is written here and not by vmbus_sendpacket(): the library has one
- * writer at a time and has checked the room, and each packet lies in one piece, since the data
- * are mapped twice in a row. The write index is our own: the one in the ring is the host's
- * to change.
- */
+/* The outbound ring is written here and not by vmbus_sendpacket(): see ring.h. */
 int vmbus_ring_send(struct kmcl_endpoint *ep, u16 type, u16 flags, u64 trans_id,
 		    const void *payload, u32 len)
 {
 	struct vmbus_endpoint *ve = to_vmbus(ep);
-	u8 *packet = (u8 *)ep->out.data + ve->write;
-	u32 bytes = KMCL_DESCRIPTOR_SIZE + ALIGN(len, 8);
+	u8 *packet = kmcl_ring_at(&ep->out, ve->write);
 
 	if (READ_ONCE(ve->dev->channel->rescind))
 		return -ENODEV;
-	((u64 *)packet)[0] = type | (u64)(KMCL_DESCRIPTOR_SIZE / 8) << 16 |
-			     (u64)(bytes / 8) << 32 | (u64)flags << 48;
-	((u64 *)packet)[1] = trans_id;
-	put_payload(packet + KMCL_DESCRIPTOR_SIZE, payload, len);
-	ring_publish(ve, packet, bytes);
+	ring_publish(ve, packet, kmcl_ring_put(packet, type, flags, trans_id, payload, len));
 	return 0;
 }
 
@@ -160,19 +124,12 @@ int vmbus_ring_send_external(struct kmcl_endpoint *ep, u64 trans_id,
 			     const void *payload, u32 len)
 {
 	struct vmbus_endpoint *ve = to_vmbus(ep);
-	u8 *packet = (u8 *)ep->out.data + ve->write;
-	u32 bytes = gpa_len + ALIGN(len, 8);
+	u8 *packet = kmcl_ring_at(&ep->out, ve->write);
 
 	if (READ_ONCE(ve->dev->channel->rescind))
 		return -ENODEV;
-	gpa->desc.type = KMCL_PKT_DATA_GPA_DIRECT;
-	gpa->desc.offset8 = gpa_len / 8;
-	gpa->desc.len8 = bytes / 8;
-	gpa->desc.flags = KMCL_PKT_FLAG_COMPLETION_REQUESTED;
-	gpa->desc.trans_id = trans_id;
-	memcpy(packet, gpa, gpa_len);
-	put_payload(packet + gpa_len, payload, len);
-	ring_publish(ve, packet, bytes);
+	ring_publish(ve, packet,
+		     kmcl_ring_put_external(packet, trans_id, gpa, gpa_len, payload, len));
 	return 0;
 }
 

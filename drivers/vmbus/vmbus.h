@@ -81,7 +81,7 @@ void vmbus_ring_set_pending(struct kmcl_endpoint *ep, u32 bytes);
 void vmbus_ring_consumed(struct kmcl_endpoint *ep, u32 read_index);
 
 /* memory.c */
-int vmbus_gpadl_create(struct kmcl_endpoint *ep, void *address, u32 bytes, u32 *gpadl,
+int vmbus_gpadl_create(struct kmcl_endpoint *ep, const struct kmcl_share *share, u32 *gpadl,
 		       void **cookie);
 int vmbus_gpadl_delete(struct kmcl_endpoint *ep, void *cookie);
 int vmbus_mmio_get(struct kmcl_endpoint *ep, u64 *address, u64 *bytes);

@@ -47,6 +47,8 @@ typedef u64 kmcl_handle_t;
 #define KMCL_GPADL_MAX		(8190u << 12)	/* bytes of one; range_buflen is 16 bits wide */
 #define KMCL_QUOTA_UNLIMITED	0xffffffffu	/* default: as many as there are contexts */
 
+#define KMCL_OFFER_DATA_MAX	120u	/* of the server's, in an offer (hyperv.h: MAX_USER_DEFINED_BYTES) */
+
 /* Defaults of a new channel. */
 #define KMCL_DEFAULT_PACKET_SIZE	4096u
 #define KMCL_DEFAULT_RING_PAGES		16u
@@ -54,10 +56,11 @@ typedef u64 kmcl_handle_t;
 #define KMCL_DEFAULT_COMPLETION_RESERVE	256u
 
 /**
- * enum kmcl_state - states of a client channel (KMCL 2.2)
+ * enum kmcl_state - states of a channel (KMCL 2.2)
  * @KMCL_DISABLED: at rest; the init functions work
- * @KMCL_ENABLED: armed, waits for a matching offer
- * @KMCL_OPENING: an offer was taken, the host is being asked to open it
+ * @KMCL_ENABLED: client: armed, waits for a matching offer; server: offered, not open
+ * @KMCL_OPENING: client: an offer was taken, the host is being asked to open it; server: a
+ *	client opens it
  * @KMCL_PAUSED: open; packets go out, none is delivered
  * @KMCL_STARTING: the started callback runs
  * @KMCL_ACTIVE: open and delivering
@@ -74,6 +77,30 @@ enum kmcl_state {
 	KMCL_SUSPENDING,
 	KMCL_CLOSING,
 };
+
+/**
+ * struct kmcl_offer - what an offer says
+ * @type: interface type GUID: the protocol
+ * @instance: instance GUID: which one of it
+ * @flags: KMCL_OFFER_*, as they go over the wire
+ * @mmio_megabytes: memory-mapped space that the device needs, in MiB
+ * @mmio_optional: what it could use besides; hv_vmbus does not tell: 0
+ * @data: the server's; zeros behind what it has set
+ */
+struct kmcl_offer {
+	guid_t type;
+	guid_t instance;
+	u16 flags;
+	u16 mmio_megabytes;
+	u16 mmio_optional;
+	u8 data[KMCL_OFFER_DATA_MAX];
+};
+
+/* kmcl_offer.flags (hyperv.h: VMBUS_CHANNEL_*) */
+#define KMCL_OFFER_ENUMERATE_DEVICE_INTERFACE	0x1u
+#define KMCL_OFFER_NAMED_PIPE			0x10u
+#define KMCL_OFFER_LOOPBACK			0x100u
+#define KMCL_OFFER_TLNPI_PROVIDER		0x2000u
 
 /**
  * struct kmcl_state_callbacks - what a driver is told of its channel's life
@@ -365,7 +392,8 @@ struct kmcl_received_data {
 
 /* kmcl_incoming_get_external() */
 #define KMCL_EXTERNAL_READ_ONLY	0x1u	/* the driver only reads the data */
-#define KMCL_EXTERNAL_FLAGS	0x1u
+#define KMCL_EXTERNAL_MAP	0x2u	/* every range shall have an address */
+#define KMCL_EXTERNAL_FLAGS	0x3u
 
 /* kmcl_gpadl_create*() */
 #define KMCL_GPADL_READ_ONLY	0x1u	/* says that the host only reads; protects nothing */
@@ -412,6 +440,7 @@ static inline void *kmcl_channel_get_pointer(const struct kmcl_channel *channel)
 
 const char *kmcl_channel_get_name(const struct kmcl_channel *channel);
 int kmcl_channel_get_instance(struct kmcl_channel *channel, guid_t *instance);
+int kmcl_channel_get_offer(struct kmcl_channel *channel, struct kmcl_offer *offer);
 enum kmcl_state kmcl_channel_get_state(const struct kmcl_channel *channel);
 int kmcl_channel_get_mmio(struct kmcl_channel *channel, u64 *address, u64 *bytes);
 int kmcl_channel_set_interrupt_latency(struct kmcl_channel *channel, u16 latency,

@@ -59,6 +59,9 @@ struct kmcl_gpa_header {
 	u32 range_count;
 } __packed;
 
+#define KMCL_GPA_HEADER_SIZE	24u	/* descriptor included */
+#define KMCL_GPA_RANGE_SIZE	8u	/* without its frame numbers */
+
 /*
  * A transfer-page packet: 8 bytes behind the descriptor, the lower 16 bits the
  * page set and the upper 32 the number of ranges; then the ranges, 8 bytes each,

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Offers and searches, and how they meet.
+ */
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include "loopback.h"
+
+/* Both under loopback_lock. */
+static LIST_HEAD(offers);
+static LIST_HEAD(searches);
+
+static void match_work(struct work_struct *work);
+static DECLARE_WORK(match, match_work);
+
+static void match_soon(void)
+{
+	queue_work(system_unbound_wq, &match);
+}
+
+void loopback_match_sync(void)
+{
+	flush_work(&match);
+}
+
+static void offer_free(struct kref *refs)
+{
+	struct offer *offer = container_of(refs, struct offer, refs);
+
+	loopback_mmio_free(offer);
+	kfree(offer);
+}
+
+void loopback_offer_put(struct offer *offer)
+{
+	kref_put(&offer->refs, offer_free);
+}
+
+static void claim_free(struct kref *refs)
+{
+	struct claim *claim = container_of(refs, struct claim, refs);
+
+	loopback_offer_put(claim->offer);
+	kfree(claim);
+}
+
+void loopback_claim_put(struct claim *claim)
+{
+	kref_put(&claim->refs, claim_free);
+}
+
+static struct claim *claim_alloc(struct search *search, struct offer *offer)
+{
+	struct claim *claim = kzalloc(sizeof(*claim), GFP_KERNEL);
+
+	if (!claim)
+		return NULL;
+	kref_init(&claim->refs);
+	kref_get(&offer->refs);
+	claim->search = search;
+	claim->offer = offer;
+	INIT_LIST_HEAD(&claim->gpadls);
+	init_completion(&claim->released);
+	loopback_end_init(&claim->end, offer);
+	return claim;
+}
+
+static void claim_offer(struct search *search, struct offer *offer)
+{
+	struct claim *claim = claim_alloc(search, offer);
+
+	lockdep_assert_held(&loopback_lock);
+	if (!claim)
+		return;
+	search->claim = claim;
+	offer->claim = claim;
+	/* It fails if a device of another bus was faster. */
+	if (kmcl_endpoint_bind(search->client, &claim->end.ep)) {
+		search->claim = NULL;
+		offer->claim = NULL;
+		loopback_claim_put(claim);
+	}
+}
+
+static void match_search(struct search *search)
+{
+	struct offer *offer;
+
+	lockdep_assert_held(&loopback_lock);
+	list_for_each_entry(offer, &offers, node) {
+		if (search->claim)
+			return;
+		if (!offer->claim && kmcl_channel_wants_offer(search->client, &offer->desc.type,
+							      &offer->desc.instance))
+			claim_offer(search, offer);
+	}
+}
+
+static void match_work(struct work_struct *work)
+{
+	struct search *search;
+
+	mutex_lock(&loopback_lock);
+	list_for_each_entry(search, &searches, node)
+		match_search(search);
+	mutex_unlock(&loopback_lock);
+}
+
+static bool is_offered(const struct kmcl_offer *desc)
+{
+	struct offer *offer;
+
+	lockdep_assert_held(&loopback_lock);
+	list_for_each_entry(offer, &offers, node) {
+		if (guid_equal(&offer->desc.type, &desc->type) &&
+		    guid_equal(&offer->desc.instance, &desc->instance))
+			return true;
+	}
+	return false;
+}
+
+static void *offer_make(struct kmcl_channel *server, const struct kmcl_offer *desc)
+{
+	struct offer *offer = kzalloc(sizeof(*offer), GFP_KERNEL);
+	bool taken;
+
+	if (!offer)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&offer->refs);
+	offer->server = server;
+	offer->desc = *desc;
+	mutex_lock(&loopback_lock);
+	taken = is_offered(desc);
+	if (!taken)
+		list_add_tail(&offer->node, &offers);
+	mutex_unlock(&loopback_lock);
+	if (taken) {
+		loopback_offer_put(offer);
+		return ERR_PTR(-EEXIST);
+	}
+	match_soon();
+	return offer;
+}
+
+static void *search_begin(struct kmcl_channel *client)
+{
+	struct search *search = kzalloc(sizeof(*search), GFP_KERNEL);
+
+	if (!search)
+		return ERR_PTR(-ENOMEM);
+	search->client = client;
+	mutex_lock(&loopback_lock);
+	list_add_tail(&search->node, &searches);
+	mutex_unlock(&loopback_lock);
+	match_soon();
+	return search;
+}
+
+/* What the cookie is, the list tells that it is in. */
+static bool is_offer(const void *cookie)
+{
+	struct offer *offer;
+	bool found = false;
+
+	mutex_lock(&loopback_lock);
+	list_for_each_entry(offer, &offers, node)
+		found |= offer == cookie;
+	mutex_unlock(&loopback_lock);
+	return found;
+}
+
+void *loopback_arm(struct kmcl_channel *channel)
+{
+	const struct kmcl_offer *desc = kmcl_channel_server_offer(channel);
+
+	return desc ? offer_make(channel, desc) : search_begin(channel);
+}
+
+void loopback_rearm(void *cookie)
+{
+	match_soon();
+}
+
+/* The client is told that it was rescinded; a connection ends. */
+static void offer_withdraw(struct offer *offer)
+{
+	struct connection *connection;
+
+	mutex_lock(&loopback_lock);
+	offer->withdrawn = true;
+	list_del(&offer->node);
+	if (offer->claim) {
+		offer->claim->end.ep.rescinded = true;
+		kmcl_endpoint_gone(&offer->claim->end.ep);
+	}
+	connection = offer->connection;
+	if (connection)
+		kref_get(&connection->refs);
+	mutex_unlock(&loopback_lock);
+	if (connection) {
+		loopback_connection_revoke(connection);
+		loopback_connection_put(connection);
+	}
+	loopback_offer_put(offer);
+}
+
+static void search_end(struct search *search)
+{
+	struct claim *claim;
+
+	mutex_lock(&loopback_lock);
+	list_del(&search->node);
+	claim = search->claim;
+	if (claim) {
+		kref_get(&claim->refs);
+		kmcl_endpoint_gone(&claim->end.ep);
+	}
+	mutex_unlock(&loopback_lock);
+	if (claim) {
+		wait_for_completion(&claim->released);
+		loopback_claim_put(claim);
+	}
+	kfree(search);
+}
+
+void loopback_disarm(void *cookie)
+{
+	if (is_offer(cookie))
+		offer_withdraw(cookie);
+	else
+		search_end(cookie);
+}
+
+static void claim_release(struct claim *claim)
+{
+	mutex_lock(&loopback_lock);
+	claim->search->claim = NULL;
+	claim->offer->claim = NULL;
+	mutex_unlock(&loopback_lock);
+	complete(&claim->released);
+	loopback_claim_put(claim);
+	match_soon();
+}
+
+void loopback_release(struct kmcl_endpoint *ep)
+{
+	if (is_server(ep))
+		loopback_connection_released(to_connection(ep));
+	else
+		claim_release(to_claim(ep));
+}
