@@ -196,6 +196,8 @@ struct kmcl_channel {
 	spinlock_t gpadl_lock;
 	const char *waits_for;
 	unsigned long waits_since;
+	const char *callback;		/* waited for, outside of other waits; or NULL */
+	unsigned long callback_since;
 	struct delayed_work watchdog;
 
 	/* packets: packet.c */
