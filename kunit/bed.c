@@ -124,7 +124,7 @@ static int bed_send_external(struct kmcl_endpoint *ep, u64 trans_id, struct kmcl
 	return 0;
 }
 
-static int bed_gpadl_create(struct kmcl_endpoint *ep, void *address, u32 bytes, u32 *gpadl,
+static int bed_gpadl_create(struct kmcl_endpoint *ep, const struct kmcl_share *share, u32 *gpadl,
 			    void **cookie)
 {
 	struct bed *bed = bed_of(ep);

@@ -5,6 +5,7 @@
  * has left. Who waits does so aside; the test is the host.
  */
 #include <linux/bvec.h>
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -307,6 +308,79 @@ static void a_channel_that_is_being_disabled_takes_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
 	KUNIT_EXPECT_EQ(test, bed->said[SUSPENDED], -ENODEV);
 	KUNIT_EXPECT_EQ(test, nr_sent(bed), 0);
+	KUNIT_EXPECT_EQ(test, counted(bed, refused), 1);
+}
+
+/* --- not taken ------------------------------------------------------------ */
+
+/**
+ * struct refusal - a request that is neither placed nor queued, with the channel disabled
+ * @name: why
+ * @request: it
+ * @ret: what it is given back with
+ */
+struct refusal {
+	const char *name;
+	struct kmcl_request request;
+	int ret;
+};
+
+static const struct refusal refusals[] = {
+	{ "a flag that is unknown", { .buffer = "x", .length = 1, .flags = 1u << 31 }, -EINVAL },
+	{ "a buffer that is NULL", { .length = 1 }, -EINVAL },
+	{ "a time below 0", { .buffer = "x", .length = 1, .timeout = -1 }, -EINVAL },
+	{ "a size without an answer", { .buffer = "x", .length = 1, .answer_size = 1 }, -EINVAL },
+	{ "too long, without time", { .buffer = "x", .length = PACKET_SIZE + 1 }, -EMSGSIZE },
+	{ "too long, with time", { .buffer = "x", .length = PACKET_SIZE + 1, .timeout = LATE },
+	  -EMSGSIZE },
+	{ "no time", { .buffer = "x", .length = 1 }, -EAGAIN },
+	{ "no time for an answer", { .buffer = "x", .length = 1, .flags = KMCL_SEND_COMPLETION },
+	  -EAGAIN },
+};
+
+static void refusal_desc(const struct refusal *refusal, char *desc)
+{
+	strscpy(desc, refusal->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(refusal, refusals, refusal_desc);
+
+static void what_is_not_taken_is_counted(struct kunit *test)
+{
+	const struct refusal *refusal = test->param_value;
+	struct kmcl_request request = refusal->request;
+	struct bed *bed = test->priv;
+
+	KUNIT_EXPECT_EQ(test, kmcl_channel_request(bed->ch, &request), refusal->ret);
+	KUNIT_EXPECT_EQ(test, counted(bed, refused), 1);
+	expect_no_packets(bed);
+}
+
+static void no_request_at_all_is_counted(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	KUNIT_EXPECT_EQ(test, kmcl_channel_request(bed->ch, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, counted(bed, refused), 1);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_request(NULL, NULL), -EINVAL);
+}
+
+/* Placed, or queued: what becomes of it then is no refusal. */
+static void what_is_taken_is_not_counted_as_refused(struct kunit *test)
+{
+	struct kmcl_request request = { .buffer = "x", .length = 1 };
+	struct bed *bed = test->priv;
+
+	enable(bed);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_request(bed->ch, &request), 0);
+	request.flags = KMCL_SEND_COMPLETION;
+	KUNIT_EXPECT_EQ(test, kmcl_channel_request(bed->ch, &request), -ETIMEDOUT);
+	host_stops_reading(bed);
+	request.timeout = SOON;
+	KUNIT_EXPECT_EQ(test, kmcl_channel_request(bed->ch, &request), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, counted(bed, requests), 3);
+	KUNIT_EXPECT_EQ(test, counted(bed, requests_left), 2);
+	KUNIT_EXPECT_EQ(test, counted(bed, refused), 0);
 }
 
 /* --- time runs out -------------------------------------------------------- */
@@ -567,6 +641,7 @@ static void asked_in_state_callbacks_it_is_a_deadlock(struct kunit *test)
 			KUNIT_EXPECT_EQ_MSG(test, bed->said[moment], -EDEADLK, "moment %d", moment);
 	}
 	KUNIT_EXPECT_EQ(test, nr_sent(bed), 0);
+	KUNIT_EXPECT_EQ(test, counted(bed, refused), 4);
 	expect_no_packets(bed);
 }
 
@@ -714,6 +789,101 @@ static void post_started_gets_its_answer_before_a_pause(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bed->said[POST_STARTED], 0);
 	KUNIT_EXPECT_MEMEQ(test, asker->answer, "the answer......", 16);
 	KUNIT_EXPECT_TRUE(test, is_in(bed, KMCL_PAUSED));
+}
+
+/* --- what the watchdog says of a state callback --------------------------- */
+
+/**
+ * struct watched - what the channel waits for, as seen in its state callbacks
+ * @asker: asks in post_started
+ * @seen: at the beginning of each, in their order
+ * @nr_seen: entries of @seen
+ * @after: at the end of post_started
+ * @armed: it would be reported, each time
+ */
+struct watched {
+	struct asker *asker;
+	const char *seen[MOMENTS];
+	int nr_seen;
+	const char *after;
+	bool armed;
+};
+
+static const char *waits_for(struct bed *bed)
+{
+	struct watched *watched = bed->own;
+
+	watched->armed = watched->armed && delayed_work_pending(&bed->ch->watchdog);
+	return bed->ch->waits_for;
+}
+
+static int looks(struct bed *bed)
+{
+	struct watched *watched = bed->own;
+
+	if (watched->nr_seen < MOMENTS)
+		watched->seen[watched->nr_seen++] = waits_for(bed);
+	return 0;
+}
+
+static int looks_and_asks(struct bed *bed)
+{
+	struct watched *watched = bed->own;
+	int ret;
+
+	looks(bed);
+	ret = asks(watched->asker->aside);
+	watched->after = waits_for(bed);
+	return ret;
+}
+
+/* No event tells that somebody is about to sleep. */
+static bool comes_to_wait_for(struct bed *bed, const char *what)
+{
+	const char *now = NULL;
+	int ms;
+
+	for (ms = 0; ms < 10000; ms++) {
+		now = READ_ONCE(bed->ch->waits_for);
+		if (now && !strcmp(now, what))
+			return true;
+		fsleep(1000);
+	}
+	return false;
+}
+
+static void the_watchdog_watches_state_callbacks(struct kunit *test)
+{
+	static const char * const expected[MOMENTS] = {
+		[OPENED] = "the driver's opened callback to return",
+		[STARTED] = "the driver's started callback to return",
+		[POST_STARTED] = "the driver's post_started callback to return",
+		[SUSPENDED] = "the driver's suspend callback to return",
+		[CLOSED] = "the driver's closed callback to return",
+	};
+	struct bed *bed = test->priv;
+	struct watched watched = { .asker = new_asker(bed, LATE), .armed = true };
+	int i;
+
+	bed->own = &watched;
+	for (i = 0; i < MOMENTS; i++)
+		bed->on[i] = i == POST_STARTED ? looks_and_asks : looks;
+	KUNIT_EXPECT_EQ(test, kmcl_channel_enable(bed->ch), 0);
+	KUNIT_EXPECT_TRUE(test, comes_true(bed, nr_sent(bed) == 1));
+	KUNIT_EXPECT_TRUE(test, comes_to_wait_for(bed, "the host to answer a request"));
+	host_answers(bed, id_of(bed, 0), "the answer......", 16);
+	KUNIT_EXPECT_TRUE(test, comes_true(bed, nr_calls(bed, POST_STARTED) == 1));
+	flush_work(&bed->ch->control);
+	KUNIT_EXPECT_NULL(test, bed->ch->waits_for);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&bed->ch->watchdog));
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
+	KUNIT_EXPECT_STREQ(test, watched.after, expected[POST_STARTED]);
+	KUNIT_EXPECT_TRUE(test, watched.armed);
+	for (i = 0; i < MOMENTS; i++)
+		KUNIT_EXPECT_STREQ(test, watched.seen[i], expected[i]);
+	flush_work(&bed->ch->control);
+	KUNIT_EXPECT_NULL(test, bed->ch->waits_for);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&bed->ch->watchdog));
 }
 
 /* --- external data -------------------------------------------------------- */
@@ -1149,6 +1319,9 @@ static struct kunit_case kmcl_request_cases[] = {
 	KUNIT_CASE_PARAM(without_time_it_goes_out_if_it_fits, flags_gen_params),
 	KUNIT_CASE(without_time_and_completion_nothing_is_allocated),
 	KUNIT_CASE(a_channel_that_is_being_disabled_takes_none),
+	KUNIT_CASE_PARAM(what_is_not_taken_is_counted, refusal_gen_params),
+	KUNIT_CASE(no_request_at_all_is_counted),
+	KUNIT_CASE(what_is_taken_is_not_counted_as_refused),
 	KUNIT_CASE(what_still_waits_is_withdrawn_when_time_runs_out),
 	KUNIT_CASE(what_waited_behind_the_withdrawn_goes_out_if_it_fits),
 	KUNIT_CASE(a_late_answer_touches_nothing_of_the_callers),
@@ -1171,6 +1344,7 @@ static struct kunit_case kmcl_request_cases[] = {
 	KUNIT_CASE(post_started_leaves_when_the_host_breaks_the_ring),
 	KUNIT_CASE(post_started_leaves_when_another_thread_disables),
 	KUNIT_CASE(post_started_gets_its_answer_before_a_pause),
+	KUNIT_CASE(the_watchdog_watches_state_callbacks),
 	KUNIT_CASE(pages_are_held_until_the_answer),
 	KUNIT_CASE(pages_are_held_without_a_limit_of_time_too),
 	KUNIT_CASE(pages_are_held_until_the_late_answer),

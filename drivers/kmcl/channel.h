@@ -201,6 +201,8 @@ struct kmcl_channel {
 	struct list_head views;		/* bus_mutex; of a server: the client's GPADLs in use */
 	const char *waits_for;
 	unsigned long waits_since;
+	const char *callback;		/* waited for, outside of other waits; or NULL */
+	unsigned long callback_since;
 	struct delayed_work watchdog;
 
 	/* packets: packet.c */

@@ -53,8 +53,11 @@ static void on_open_failed(struct kmcl_channel *ch, int error)
 	kmcl_count(ch, open_failed);
 	pr_warn_ratelimited("%s: the host's offer could not be opened (%d)\n",
 			    ch->name, error);
-	if (ch->config.on.open_failed)
+	if (ch->config.on.open_failed) {
+		kmcl_watchdog_callback(ch, "the driver's open_failed callback to return");
 		ch->config.on.open_failed(ch, error);
+		kmcl_watchdog_callback(ch, NULL);
+	}
 	set_state(ch, KMCL_ENABLED);
 }
 
@@ -138,25 +141,50 @@ static void refuse_open(struct kmcl_channel *ch)
 	set_state(ch, state_closed(ch));
 }
 
-/* Ring bytes of the largest packet, and of the largest answer, that may go out. */
-static u32 largest_out(const struct kmcl_config *config)
+/* Ring bytes of the largest packet, or of the largest answer, that may go out. */
+static u32 largest_out(const struct kmcl_channel *ch)
 {
-	u32 packet = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE + kmcl_external_size(config),
+	const struct kmcl_config *config = &ch->config;
+	u32 external = ch->server ? 0 : kmcl_external_size(config);
+	u32 packet = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE + external,
 				     config->max_packet + kmcl_pipe_overhead(config));
 	u32 answer = kmcl_ring_bytes(KMCL_DESCRIPTOR_SIZE, config->reserve);
 
 	return max(packet, answer);
 }
 
+static int call_opened(struct kmcl_channel *ch)
+{
+	int ret;
+
+	if (!ch->config.on.opened)
+		return 0;
+	kmcl_watchdog_callback(ch, "the driver's opened callback to return");
+	ret = ch->config.on.opened(ch);
+	kmcl_watchdog_callback(ch, NULL);
+	return ret;
+}
+
 /* May the channel be used as it was opened. */
 static bool open_accepted(struct kmcl_channel *ch)
 {
-	if (ch->server && largest_out(&ch->config) >= ch->ep->out.size) {
+	if (ch->server && largest_out(ch) >= ch->ep->out.size) {
 		pr_warn_ratelimited("%s: refused a client whose rings cannot hold the largest packet\n",
 				    ch->name);
 		return false;
 	}
-	return !ch->config.on.opened || !ch->config.on.opened(ch);
+	return !call_opened(ch);
+}
+
+/* Any callback but opened and open_failed; NULL: the driver has none. */
+static void call_driver(struct kmcl_channel *ch, void (*callback)(struct kmcl_channel *ch),
+			const char *waits_for)
+{
+	if (!callback)
+		return;
+	kmcl_watchdog_callback(ch, waits_for);
+	callback(ch);
+	kmcl_watchdog_callback(ch, NULL);
 }
 
 static void step_open(struct kmcl_channel *ch)
@@ -192,12 +220,11 @@ static void step_open(struct kmcl_channel *ch)
 
 static void step_start(struct kmcl_channel *ch)
 {
-	if (ch->config.on.started)
-		ch->config.on.started(ch);
+	call_driver(ch, ch->config.on.started, "the driver's started callback to return");
 	kmcl_rx_start(ch);
 	set_state(ch, KMCL_ACTIVE);
-	if (ch->config.on.post_started)
-		ch->config.on.post_started(ch);
+	call_driver(ch, ch->config.on.post_started,
+		    "the driver's post_started callback to return");
 }
 
 static void step_suspend(struct kmcl_channel *ch)
@@ -205,8 +232,7 @@ static void step_suspend(struct kmcl_channel *ch)
 	kmcl_watchdog_begin(ch, "the driver's packet callbacks to return");
 	kmcl_rx_stop(ch);
 	kmcl_watchdog_end(ch);
-	if (ch->config.on.suspend)
-		ch->config.on.suspend(ch);
+	call_driver(ch, ch->config.on.suspend, "the driver's suspend callback to return");
 	kmcl_watchdog_begin(ch, "the driver to complete received packets");
 	wait_event(ch->wait, kmcl_incoming_idle(ch));
 	kmcl_watchdog_end(ch);
@@ -223,8 +249,7 @@ static void step_close(struct kmcl_channel *ch)
 	ch->broken = false;
 	spin_unlock_irq(&ch->lock);
 	kmcl_count(ch, closed);
-	if (ch->config.on.closed)
-		ch->config.on.closed(ch);
+	call_driver(ch, ch->config.on.closed, "the driver's closed callback to return");
 	end_bus(ch);
 	set_state(ch, state_closed(ch));
 }
@@ -445,7 +470,7 @@ static int enable_again(struct kmcl_channel *ch)
 static int enable_check(struct kmcl_channel *ch)
 {
 	const struct kmcl_config *config = &ch->config;
-	u32 largest = largest_out(config);
+	u32 largest = largest_out(ch);
 
 	if (ch->enabled || ch->state != KMCL_DISABLED)
 		return -EBUSY;

@@ -213,6 +213,12 @@ static int request_begin(struct kmcl_packet *pkt, const struct kmcl_request *req
 	return request_send(pkt, req, false);
 }
 
+/* Neither placed nor queued: counted as a send that is refused. */
+static int request_refused(struct kmcl_channel *ch, const struct kmcl_request *req, int why)
+{
+	return kmcl_send_refused(ch, req->length, why);
+}
+
 static int request_run(struct kmcl_channel *ch, struct kmcl_request *req)
 {
 	struct kmcl_packet *pkt = kmcl_packet_alloc(ch, GFP_KERNEL);
@@ -220,14 +226,14 @@ static int request_run(struct kmcl_channel *ch, struct kmcl_request *req)
 	int ret;
 
 	if (!pkt)
-		return -ENOMEM;
+		return request_refused(ch, req, -ENOMEM);
 	kmcl_packet_set_completion(pkt, request_done);
 	atomic_set(&pkt->request, KMCL_REQUEST_WAITING);
 	pkt->answer_length = 0;
 	ret = request_begin(pkt, req, &keep_pages);
 	if (ret) {
 		kmcl_packet_free(pkt);
-		return ret;
+		return request_refused(ch, req, ret);
 	}
 	ret = request_finish(pkt, req, keep_pages);
 	if (ret)
@@ -275,7 +281,7 @@ static int request_try_pipe(struct kmcl_channel *ch, const struct kmcl_request *
 	return ret;
 }
 
-static int request_try(struct kmcl_channel *ch, const struct kmcl_request *req)
+static int request_try_checked(struct kmcl_channel *ch, const struct kmcl_request *req)
 {
 	if ((req->length && !req->buffer) || (req->flags & ~KMCL_SEND_FLAGS))
 		return -EINVAL;
@@ -284,6 +290,13 @@ static int request_try(struct kmcl_channel *ch, const struct kmcl_request *req)
 	if (ch->config.pipe)
 		return request_try_pipe(ch, req);
 	return kmcl_tx_try(ch, req->buffer, req->length);
+}
+
+static int request_try(struct kmcl_channel *ch, const struct kmcl_request *req)
+{
+	int ret = request_try_checked(ch, req);
+
+	return likely(!ret) ? 0 : request_refused(ch, req, ret);
 }
 
 /**
@@ -325,12 +338,14 @@ int kmcl_channel_request(struct kmcl_channel *channel, struct kmcl_request *requ
 {
 	int ret;
 
-	if (!channel || !request)
+	if (!channel)
 		return -EINVAL;
+	if (!request)
+		return kmcl_send_refused(channel, 0, -EINVAL);
 	request->answer_length = 0;
 	ret = request_check(channel, request);
 	if (ret)
-		return ret;
+		return request_refused(channel, request, ret);
 	kmcl_count(channel, requests);
 	return request_is_plain(request) ? request_try(channel, request) :
 					   request_run(channel, request);

@@ -156,7 +156,7 @@ TRACE_EVENT(kmcl_refuse,
 		  __entry->why)
 );
 
-/* A send is not taken: the packet stays the driver's. */
+/* A send is not taken: the packet stays the driver's. Or a request is not. */
 TRACE_EVENT(kmcl_send_refused,
 	TP_PROTO(const struct kmcl_channel *ch, u32 length, int why),
 	TP_ARGS(ch, length, why),

@@ -621,14 +621,18 @@ static __always_inline int send_check(struct kmcl_packet *pkt, const void *buffe
 	return pkt->channel->config.pipe && (flags & KMCL_SEND_COMPLETION) ? -EOPNOTSUPP : 0;
 }
 
-/* A send that is not taken: the packet stays the driver's. */
+/* A send, or a request, that is not taken. Returns @why. */
+int kmcl_send_refused(struct kmcl_channel *ch, u32 length, int why)
+{
+	kmcl_count(ch, refused);
+	trace_kmcl_send_refused(ch, length, why);
+	return why;
+}
+
+/* The packet stays the driver's. */
 static int send_refused(struct kmcl_packet *pkt, u32 length, int why)
 {
-	if (pkt) {
-		kmcl_count(pkt->channel, refused);
-		trace_kmcl_send_refused(pkt->channel, length, why);
-	}
-	return why;
+	return pkt ? kmcl_send_refused(pkt->channel, length, why) : why;
 }
 
 static int send_begin(struct kmcl_packet *pkt, u16 type, u32 length, u32 flags)

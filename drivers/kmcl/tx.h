@@ -20,6 +20,7 @@ bool kmcl_tx_abandon(struct kmcl_packet *pkt);
 void kmcl_tx_sync(struct kmcl_channel *ch);
 const void *kmcl_pipe_message(struct kmcl_packet *pkt, const void *buffer, u32 length);
 bool kmcl_tx_queue_empty(struct kmcl_channel *ch);
+int kmcl_send_refused(struct kmcl_channel *ch, u32 length, int why);
 int kmcl_send_check(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags);
 int kmcl_send(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags, bool now);
 int kmcl_send_external(struct kmcl_packet *pkt, const void *buffer, u32 length,

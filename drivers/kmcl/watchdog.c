@@ -55,18 +55,36 @@ void kmcl_watchdog_tx_end(struct kmcl_channel *ch)
 	cancel_delayed_work_sync(&ch->tx.watchdog);
 }
 
-/* On the channel's workqueue, around one wait. */
+/* NULL: for nothing. The work never runs while what it reads is changed. */
+static void watch(struct kmcl_channel *ch, const char *waits_for, unsigned long since)
+{
+	cancel_delayed_work_sync(&ch->watchdog);
+	ch->waits_since = since;
+	WRITE_ONCE(ch->waits_for, waits_for);
+	if (waits_for)
+		schedule_delayed_work(&ch->watchdog, WATCHDOG_PERIOD);
+}
+
+/*
+ * On the channel's workqueue, around one wait. Waits do not nest but in a state callback,
+ * which is what is waited for again when they end.
+ */
 void kmcl_watchdog_begin(struct kmcl_channel *ch, const char *waits_for)
 {
-	ch->waits_since = jiffies;
-	WRITE_ONCE(ch->waits_for, waits_for);
-	schedule_delayed_work(&ch->watchdog, WATCHDOG_PERIOD);
+	watch(ch, waits_for, jiffies);
 }
 
 void kmcl_watchdog_end(struct kmcl_channel *ch)
 {
-	cancel_delayed_work_sync(&ch->watchdog);
-	WRITE_ONCE(ch->waits_for, NULL);
+	watch(ch, ch->callback, ch->callback_since);
+}
+
+/* On the channel's workqueue, before a state callback; NULL: after it. */
+void kmcl_watchdog_callback(struct kmcl_channel *ch, const char *waits_for)
+{
+	ch->callback = waits_for;
+	ch->callback_since = jiffies;
+	watch(ch, ch->callback, ch->callback_since);
 }
 
 /* In calls that may be made from a state callback: there the channel's workqueue waits. */

@@ -10,6 +10,7 @@
 void kmcl_watchdog_init(struct kmcl_channel *ch);
 void kmcl_watchdog_begin(struct kmcl_channel *ch, const char *waits_for);
 void kmcl_watchdog_end(struct kmcl_channel *ch);
+void kmcl_watchdog_callback(struct kmcl_channel *ch, const char *waits_for);
 void kmcl_watchdog_begin_call(struct kmcl_channel *ch, const char *waits_for);
 void kmcl_watchdog_end_call(struct kmcl_channel *ch);
 void kmcl_watchdog_tx(struct kmcl_channel *ch);

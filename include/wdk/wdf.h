@@ -93,6 +93,7 @@ VOID WdfObjectDelete(WDFOBJECT Object);
 #define WdfObjectGetTypedContext(handle, type)						\
 	((type *)WdfObjectGetTypedContextWorker((handle), WDF_GET_CONTEXT_TYPE_INFO(type)))
 
+/* Ends in a function's body, so a semicolon may follow or not. */
 #define WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(type, accessor)				\
 	extern const WDF_OBJECT_CONTEXT_TYPE_INFO wdk_context_of_##type;		\
 	const WDF_OBJECT_CONTEXT_TYPE_INFO wdk_context_of_##type DECLSPEC_SELECTANY = {	\
@@ -101,8 +102,7 @@ VOID WdfObjectDelete(WDFOBJECT Object);
 	static inline type *accessor(WDFOBJECT Handle)					\
 	{										\
 		return WdfObjectGetTypedContext(Handle, type);				\
-	}										\
-	extern const WDF_OBJECT_CONTEXT_TYPE_INFO wdk_context_of_##type
+	}
 
 #define WDF_DECLARE_CONTEXT_TYPE(type)							\
 	WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(type, WdfObjectGet_##type)

@@ -13,7 +13,7 @@ HARMLESS="the compiler differs from the one used to build the kernel"
 
 # What the tree's modules were built against
 release_of() {
-	PATH=$PATH:/sbin:/usr/sbin modinfo -F vermagic "$1/drivers/kmcl/kmcl.ko" | cut -d' ' -f1
+	PATH=$PATH:/sbin:/usr/sbin modinfo -F vermagic "$1/kmcl.ko" | cut -d' ' -f1
 }
 
 copy_sources() {
@@ -33,7 +33,7 @@ compile() {
 
 build() {
 	local flavour=$1 modules release dir log
-	modules=$("$TESTBED/modules.sh" "$flavour")
+	modules=$("$TESTBED/modules.sh" --copy "$KMCL_BUILD/bench/modules-$flavour" "$flavour")
 	release=$(release_of "$modules")
 	dir=$KMCL_BUILD/bench/$flavour
 	log=$KMCL_BUILD/logs/bench-$flavour.log

@@ -23,7 +23,8 @@ choose_floor() {
 build_hvhost() {
 	local log=$KMCL_BUILD/logs/hvhost.log
 	mkdir -p "$KMCL_BUILD/logs" "$KMCL_BUILD/hvhost"
-	if ! make -C "$TOP/tools/hvhost" "O=$KMCL_BUILD/hvhost" >"$log" 2>&1; then
+	if ! with_lock "hvhost-$(basename "$KMCL_BUILD")" \
+		make -C "$TOP/tools/hvhost" "O=$KMCL_BUILD/hvhost" >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
 		die "hvhost does not build: see $log"
 	fi
@@ -31,7 +32,6 @@ build_hvhost() {
 		die "hvhost builds with warnings: see $log"
 	fi
 	HVHOST=$KMCL_BUILD/hvhost/hvhost
-	HVPUT=$KMCL_BUILD/hvhost/guest/hvput
 }
 
 # new_share NAME: an empty batch; sets SHARE. One user at a time.
@@ -45,24 +45,27 @@ new_share() {
 }
 
 share_hvhost() {
-	cp "$HVHOST" "$SHARE/hvhost"
+	# Not while another command builds it
+	with_lock "hvhost-$(basename "$KMCL_BUILD")" \
+		cp "$HVHOST" "$KMCL_BUILD/hvhost/guest/hvput" "$SHARE/"
 	cp "$TESTBED/jobs" "$SHARE/run-jobs"
 }
 
 # share_kernel FLAVOUR: its kernel and initramfs, with our modules and guest tools
-# (KMCL_MODULES=no: without our modules, for who works on hvhost alone)
+# (KMCL_MODULES=no: without our modules, for who works on hvhost alone). Callers ask whether
+# it has failed, and then bash does not stop at what fails in here: hence each "|| return".
 share_kernel() {
-	local flavour=$1 kernel modules extra=()
+	local flavour=$1 kernel modules=$SHARE/modules extra=()
 	[ ! -e "$SHARE/kernels/$flavour" ] || return 0
 	kernel=$("$TESTBED/kernels.sh" "$flavour") || return
 	if [ "${KMCL_MODULES:-yes}" = yes ]; then
-		modules=$("$TESTBED/modules.sh" "$flavour") || return
-		mapfile -d '' -t extra < <(find "$modules" -name '*.ko' -print0)
+		"$TESTBED/modules.sh" --copy "$modules" "$flavour" >/dev/null || return
+		extra=("$modules"/*.ko)
 	fi
-	"$TESTBED/initramfs.sh" guest "$flavour" "$SHARE/base" ${extra[@]+"${extra[@]}"}
-	"$TESTBED/initramfs.sh" add "$SHARE/tools" "bin/hvput=$HVPUT"
-	cat "$SHARE/base" "$SHARE/tools" >"$SHARE/initramfs/$flavour.cpio"
-	rm "$SHARE/base" "$SHARE/tools"
+	"$TESTBED/initramfs.sh" guest "$flavour" "$SHARE/base" ${extra[@]+"${extra[@]}"} || return
+	"$TESTBED/initramfs.sh" add "$SHARE/tools" "bin/hvput=$SHARE/hvput" || return
+	cat "$SHARE/base" "$SHARE/tools" >"$SHARE/initramfs/$flavour.cpio" || return
+	rm -r "$SHARE/base" "$SHARE/tools" ${extra[@]+"$modules"} || return
 	cp "$kernel/vmlinuz" "$SHARE/kernels/$flavour"
 }
 

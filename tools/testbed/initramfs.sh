@@ -13,7 +13,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 L1_MODULES="irqbypass kvm ccp kvm-amd 9pnet_virtio 9p"
-GUEST_MODULES="hv_vmbus hv_utils hv_balloon uio_hv_generic"
+GUEST_MODULES="hv_vmbus"
+# The KUnit kernel has none of these
+GUEST_EXTRAS="hv_utils hv_balloon uio_hv_generic"
 
 pack() {
 	(cd "$1" && find . -mindepth 1 -printf '%P\0' | LC_ALL=C sort -z |
@@ -63,6 +65,16 @@ copy_module() {
 	esac
 }
 
+# require KERNELDIR NAME...: each is a module of that kernel, or built in
+require() {
+	local base=$1/lib/modules/$(cat "$1/release") name known
+	shift
+	known=$(cat "$base/modules.dep" "$base/modules.builtin" | cut -d: -f1 | sed 's|.*/||;s/\.ko.*//' | tr - _)
+	for name; do
+		grep -Fxq "${name//-/_}" <<<"$known" || die "the kernel in $base has no module $name"
+	done
+}
+
 kernel_modules() {
 	local root=$1 kernel=$2 base path
 	shift 2
@@ -79,6 +91,7 @@ make_l1() {
 	kernel=$("$TESTBED/kernels.sh" "$L1_FLAVOUR")
 	root=$(mktemp -d)
 	busybox_tree "$root"
+	require "$kernel" $L1_MODULES
 	kernel_modules "$root" "$kernel" $L1_MODULES
 	install -m 755 "$TESTBED/l1-init" "$root/init"
 	pack "$root" "$out"
@@ -86,13 +99,17 @@ make_l1() {
 }
 
 make_guest() {
-	local flavour=$1 out=$2 kernel root
+	local flavour=$1 out=$2 kernel root module
 	shift 2
 	kernel=$("$TESTBED/kernels.sh" "$flavour")
 	root=$(mktemp -d)
 	busybox_tree "$root"
-	kernel_modules "$root" "$kernel" $GUEST_MODULES
-	[ $# -eq 0 ] || cp "$@" "$root/lib/modules/"
+	require "$kernel" $GUEST_MODULES
+	kernel_modules "$root" "$kernel" $GUEST_MODULES $GUEST_EXTRAS
+	for module; do
+		[ -s "$module" ] || die "there is no module $module to pack"
+		cp "$module" "$root/lib/modules/"
+	done
 	install -m 755 "$TESTBED/guest-init" "$root/init"
 	install -m 755 "$TESTBED/guest-poweroff" "$root/sbin/poweroff"
 	install -m 644 "$TESTBED/guest-lib" "$root/lib/guest"

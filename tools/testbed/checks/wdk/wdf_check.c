@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The framework: the driver that runs these is one of its.
+ * The framework: the driver that runs these is one of its. Context types are declared with
+ * a semicolon and without.
  */
 #include "driver.h"
 
@@ -16,7 +17,7 @@ typedef struct _OTHER_CONTEXT {
 	ULONG Unused;
 } OTHER_CONTEXT;
 
-WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(OTHER_CONTEXT, GetOtherContext);
+WDF_DECLARE_CONTEXT_TYPE(OTHER_CONTEXT)
 
 /* Add, prepare, power, self managed I/O: that is when the cases are started. */
 static VOID device_starts_in_order(VOID)
@@ -26,7 +27,7 @@ static VOID device_starts_in_order(VOID)
 	EXPECT(WdfDeviceGetDriver(CheckDevice) == CheckDriver);
 	EXPECT(WdfDeviceWdmGetDeviceObject(CheckDevice));
 	EXPECT(WdfDeviceGetIoTarget(CheckDevice));
-	EXPECT(!GetOtherContext(CheckDevice));
+	EXPECT(!WdfObjectGet_OTHER_CONTEXT(CheckDevice));
 }
 
 static VOID ItemRuns(WDFWORKITEM Item)
