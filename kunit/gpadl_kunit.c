@@ -360,7 +360,7 @@ static void external_data_are_there_while_the_packet_is(struct kunit *test)
 	host_sends(bed, 2, true);
 	KUNIT_ASSERT_EQ(test, nr_got(bed), 2);
 	handle = bed->got[0].handle;
-	KUNIT_EXPECT_EQ(test, kmcl_incoming_get_external(bed->ch, handle, 2, &data), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kmcl_incoming_get_external(bed->ch, handle, 4, &data), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kmcl_incoming_get_external(bed->ch, handle, 0, NULL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kmcl_incoming_get_external(bed->ch, bed->got[1].handle, 0, &data),
 			-ENOENT);

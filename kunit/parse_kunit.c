@@ -319,16 +319,16 @@ static void takes_packets_of_three_types_only(struct kunit *test)
 	const struct kmcl_frame frame = { .len = 64, .offset = xfer ? 32 : 16, .type = *type };
 	bool known = xfer || *type == KMCL_PKT_DATA_INBAND || *type == KMCL_PKT_COMPLETION;
 
-	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame), known ? 0 : -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame, false), known ? 0 : -EOPNOTSUPP);
 }
 
 static void rejects_a_gap_behind_the_descriptor(struct kunit *test)
 {
 	struct kmcl_frame frame = { .len = 64, .offset = 24, .type = KMCL_PKT_DATA_INBAND };
 
-	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame, false), -EBADMSG);
 	frame.type = KMCL_PKT_COMPLETION;
-	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame, false), -EBADMSG);
 }
 
 static void wants_completion_only_if_the_flag_says_so(struct kunit *test)
@@ -349,8 +349,8 @@ static void rejects_transfer_pages_without_room_for_a_range(struct kunit *test)
 	struct kmcl_frame frame = { .len = 64, .type = KMCL_PKT_DATA_XFER_PAGES };
 
 	for (frame.offset = 0; frame.offset < 32; frame.offset += 8)
-		KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame), -EBADMSG);
-	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame), 0);
+		KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame, false), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame, false), 0);
 }
 
 /* Header and ranges up to @offset, where the payload begins. */

@@ -144,7 +144,7 @@ static void no_external_data(struct check *c)
 		ch = l->channel;
 		handle = s->debts[0].handle;
 		CHECK_EQ(c, kmcl_incoming_get_external(ch, handle, 0, &data), -ENOENT);
-		CHECK_EQ(c, kmcl_incoming_get_external(ch, handle, 2, &data), -EINVAL);
+		CHECK_EQ(c, kmcl_incoming_get_external(ch, handle, 4, &data), -EINVAL);
 		CHECK_EQ(c, kmcl_incoming_get_external(ch, handle, 0, NULL), -EINVAL);
 		CHECK_EQ(c, kmcl_incoming_get_external(NULL, handle, 0, &data), -EINVAL);
 		CHECK_EQ(c, kmcl_incoming_get_external(ch, 0, 0, &data), -ESTALE);
