@@ -27,7 +27,7 @@ static void offer(struct bed *bed)
 	bed->ep.failed = false;
 	bed->ep.rescinded = false;
 	reinit_completion(&bed->released);
-	if (!kmcl_channel_wants_offer(bed->ch, &bed_type, &bed->ep.instance) ||
+	if (!kmcl_channel_wants_offer(bed->ch, &bed_type, &bed->ep.offer.instance) ||
 	    kmcl_endpoint_bind(bed->ch, &bed->ep))
 		clear_bit(0, &bed->bound);
 }

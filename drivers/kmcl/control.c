@@ -211,7 +211,7 @@ static void step_open(struct kmcl_channel *ch)
 		refuse_open(ch);
 		return;
 	}
-	if (ep->transport->accept)
+	if (ch->server)
 		ep->transport->accept(ep);
 	kmcl_count(ch, opened);
 	kmcl_tx_open(ch);

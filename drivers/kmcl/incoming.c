@@ -243,6 +243,29 @@ static struct kmcl_incoming *incoming_take(struct kmcl_channel *ch, kmcl_handle_
 	return in;
 }
 
+static int complete_check(const struct kmcl_channel *ch, const void *buffer, u32 size)
+{
+	if (!ch || (size && !buffer))
+		return -EINVAL;
+	return size > ch->config.reserve ? -EMSGSIZE : 0;
+}
+
+static __always_inline int take_and_end(struct kmcl_channel *ch, kmcl_handle_t handle,
+					const void *buffer, u32 size)
+{
+	struct kmcl_incoming *in = incoming_take(ch, handle);
+
+	if (unlikely(!in))
+		return -ESTALE;
+	in->item.length = size;
+	if (size)
+		memcpy(in->item.storage, buffer, size);
+	trace_kmcl_incoming_complete(ch, handle, in->item.answer, size);
+	kmcl_count(ch, incoming_completed);
+	incoming_end_somewhere(in);
+	return 0;
+}
+
 /**
  * kmcl_incoming_complete() - the driver has finished with a received packet
  * @channel: where it was received
@@ -273,29 +296,39 @@ static struct kmcl_incoming *incoming_take(struct kmcl_channel *ch, kmcl_handle_
 int kmcl_incoming_complete(struct kmcl_channel *channel, kmcl_handle_t handle,
 			   const void *buffer, u32 size)
 {
-	struct kmcl_incoming *in;
+	int ret = complete_check(channel, buffer, size);
 
-	if (!channel || (size && !buffer))
-		return -EINVAL;
-	if (size > channel->config.reserve)
-		return -EMSGSIZE;
+	if (ret)
+		return ret;
 	/* Until the end: who waits for outstanding == 0 may free the channel after a grace period. */
 	rcu_read_lock();
-	in = incoming_take(channel, handle);
-	if (!in) {
-		rcu_read_unlock();
-		return -ESTALE;
-	}
-	in->item.length = size;
-	if (size)
-		memcpy(in->item.storage, buffer, size);
-	trace_kmcl_incoming_complete(channel, handle, in->item.answer, size);
-	kmcl_count(channel, incoming_completed);
-	incoming_end_somewhere(in);
+	ret = take_and_end(channel, handle, buffer, size);
 	rcu_read_unlock();
-	return 0;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(kmcl_incoming_complete);
+
+/**
+ * kmcl_incoming_complete_rcu() - kmcl_incoming_complete() in an RCU read section
+ * @channel: where it was received
+ * @handle: as there
+ * @buffer: likewise
+ * @size: likewise
+ *
+ * For a layer that finds the channel under rcu_read_lock() anyway.
+ *
+ * Context: rcu_read_lock() is held.
+ * Ownership, Return: as kmcl_incoming_complete().
+ */
+int kmcl_incoming_complete_rcu(struct kmcl_channel *channel, kmcl_handle_t handle,
+			       const void *buffer, u32 size)
+{
+	int ret = complete_check(channel, buffer, size);
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "kmcl_incoming_complete_rcu() outside RCU");
+	return ret ? ret : take_and_end(channel, handle, buffer, size);
+}
+EXPORT_SYMBOL_GPL(kmcl_incoming_complete_rcu);
 
 /**
  * kmcl_incoming_defer() - have a packet delivered again where one may sleep

@@ -73,8 +73,8 @@ struct kmcl_share {
  *	bound to the channel.
  * @open: thread, channel's own workqueue; may wait for the host. Fills in
  *	@in, @out and @read of the endpoint. kmcl_endpoint_event() may come from here on.
- * @accept: server; the driver has not refused: the client's open may succeed. Between
- *	@open and @close. May be NULL.
+ * @accept: server; the driver has not refused, so the client's open may succeed. Between
+ *	@open and @close
  * @close: thread, likewise; when it has returned the host uses neither rings nor
  *	external data any more, and no event comes.
  * @release: the library has finished with an endpoint; it is the transport's.

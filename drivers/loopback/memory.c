@@ -77,7 +77,9 @@ int loopback_gpadl_delete(struct kmcl_endpoint *ep, void *cookie)
 {
 	struct gpadl *g = cookie;
 
-	wait_event(unmapped, try_remove(g));
+	/* It may be mapped again in between. */
+	while (!try_remove(g))
+		wait_event(unmapped, !READ_ONCE(g->mapped));
 	kfree(g);
 	return 0;
 }
@@ -102,7 +104,7 @@ static int map(struct gpadl *g, bool write, struct kmcl_view *view)
 		return -EBUSY;
 	if (write && g->share.read_only)
 		return -EACCES;
-	g->mapped = true;
+	WRITE_ONCE(g->mapped, true);
 	view->pages = g->share.pages;
 	view->bytes = g->share.bytes;
 	view->address = g->share.address;
@@ -122,7 +124,7 @@ int loopback_gpadl_map(struct kmcl_endpoint *ep, u32 number, bool write, struct 
 void loopback_gpadl_unmap(struct kmcl_endpoint *ep, u32 number)
 {
 	mutex_lock(&loopback_lock);
-	find(to_connection(ep), number)->mapped = false;
+	WRITE_ONCE(find(to_connection(ep), number)->mapped, false);
 	mutex_unlock(&loopback_lock);
 	wake_up_all(&unmapped);
 }

@@ -81,7 +81,7 @@ static noinline void complete_failed(VMBPACKETCOMPLETION packet, int err)
 	if (wdk_completion(packet, &c)) {
 		pr_err_ratelimited("%s: a completion payload is too long or missing (%d)\n",
 				   kmcl_channel_get_name(c.ch->native), err);
-		kmcl_incoming_complete(c.ch->native, c.handle, NULL, 0);
+		kmcl_incoming_complete_rcu(c.ch->native, c.handle, NULL, 0);
 	}
 	wdk_table_leave();
 }
@@ -110,8 +110,8 @@ VOID VmbChannelPacketComplete(VMBPACKETCOMPLETION PacketCompletionContext,
 
 	wdk_table_enter();
 	if (wdk_completion(PacketCompletionContext, &c))
-		err = kmcl_incoming_complete(c.ch->native, c.handle, PacketCompletionBuffer,
-					     BufSize);
+		err = kmcl_incoming_complete_rcu(c.ch->native, c.handle, PacketCompletionBuffer,
+						 BufSize);
 	wdk_table_leave();
 	if (unlikely(err))
 		complete_failed(PacketCompletionContext, err);

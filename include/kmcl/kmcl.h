@@ -498,6 +498,8 @@ int kmcl_channel_request(struct kmcl_channel *channel, struct kmcl_request *requ
 /* Receiving: incoming.c */
 int kmcl_incoming_complete(struct kmcl_channel *channel, kmcl_handle_t handle,
 			   const void *buffer, u32 size);
+int kmcl_incoming_complete_rcu(struct kmcl_channel *channel, kmcl_handle_t handle,
+			       const void *buffer, u32 size);
 int kmcl_incoming_defer(struct kmcl_channel *channel, kmcl_handle_t handle);
 int kmcl_incoming_fail(struct kmcl_channel *channel, kmcl_handle_t handle);
 void *kmcl_incoming_get_context(struct kmcl_channel *channel, kmcl_handle_t handle);

@@ -21,7 +21,8 @@
 
 # What the suites provoke and kmcl then says, at warning level or worse
 PROVOKED='kmcl: .*(refused a packet of the host|lost its framing; closes the channel'
-PROVOKED+='|the driver has failed a packet of the host|has not deleted GPADL|did not give GPADL)'
+PROVOKED+='|the driver has failed a packet of the host|has not deleted GPADL|has not unmapped GPADL|did not give GPADL'
+PROVOKED+='|could not be opened|refused a client whose rings)'
 PROVOKED+='|rx_count_refusal: [0-9]+ callbacks suppressed'
 PROVOKED+='|kmcl_bed .*: Can not allocate SWIOTLB buffer'
 
@@ -72,7 +73,7 @@ selected() {
 
 source_files() {
 	local name
-	for name in VERSION drivers/kmcl include kunit; do
+	for name in VERSION drivers/kmcl drivers/loopback include kunit; do
 		[ ! -e "$name" ] ||
 			find "$name" -type f \( -name '*.[ch]' -o -name 'Kbuild*' -o -name 'Makefile*' -o -name VERSION \) -print0
 	done | LC_ALL=C sort -z
@@ -91,7 +92,7 @@ copy_sources() {
 	mkdir -p "$1"
 	(cd "$1" && source_files | xargs -0 -r rm -f)
 	(cd "$sources" && source_files | cpio --quiet --null -pdm "$1")
-	printf 'obj-m += %s kunit/\n' "$([ ! -e "$1/drivers/kmcl/Kbuild" ] || echo drivers/kmcl/)" >"$1/Kbuild"
+	(cd "$1" && printf 'obj-m += %s\n' $(ls -d drivers/kmcl/ drivers/loopback/ 2>/dev/null) kunit/ >Kbuild)
 }
 
 compile() {
@@ -123,9 +124,9 @@ make_initramfs() {
 	install -m 755 "$TESTBED/kunit-init" "$root/init"
 	cp "$kernel/build/lib/kunit/kunit.ko" "$root/suites"
 	echo "kunit.ko${glob:+ filter_glob=$glob}" >"$root/suites/order"
-	for module in "$modules/drivers/kmcl/kmcl.ko" $(selected | awk '{ print $2 }' | sort -u); do
+	for module in "$modules"/drivers/{kmcl/kmcl,loopback/kmcl_loopback}.ko $(selected | awk '{ print $2 }' | sort -u); do
 		[ "${module%.ko}" != "$module" ] || module=$modules/kunit/$module.ko
-		[ -e "$module" ] || { [ "${module##*/}" = kmcl.ko ] && continue; die "$module was not built: is it in kunit/Kbuild?"; }
+		[ -e "$module" ] || { [[ $module = "$modules"/drivers/* ]] && continue; die "$module was not built: is it in kunit/Kbuild?"; }
 		cp "$module" "$root/suites"
 		basename "$module" >>"$root/suites/order"
 	done
@@ -142,7 +143,7 @@ boot() {
 		-machine q35,accel=tcg -cpu max -smp 2 -m 512 -nodefaults -display none -no-reboot \
 		-serial "file:$log" -serial "file:$report" \
 		-kernel "$kernel/bzImage" -initrd "$initrd" \
-		-append "console=ttyS0 loglevel=5 panic_on_oops=1 panic=-1" </dev/null
+		-append "console=ttyS0 loglevel=5 oops=panic panic=-1" </dev/null
 }
 
 # --- from KTAP to TAP -----------------------------------------------------
