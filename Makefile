@@ -6,7 +6,7 @@ TESTBED = tools/testbed
 T ?=
 
 .DEFAULT_GOAL = all
-.PHONY: all modules modules_install install hvhost demo guest test kunit bench packages clean help
+.PHONY: all modules modules_install install hvhost demo guest test kunit unit fuzz bench packages clean help
 
 all: modules hvhost
 
@@ -36,6 +36,14 @@ kunit:
 	@$(TESTBED)/packages.sh test
 	@$(TESTBED)/kunit.sh
 
+unit:
+	@$(TESTBED)/packages.sh unit
+	@$(MAKE) --no-print-directory -s -C tools/unit unit
+
+fuzz:
+	@$(TESTBED)/packages.sh unit
+	@$(MAKE) --no-print-directory -s -k -C tools/unit fuzz
+
 bench:
 	@tools/bench/bench
 
@@ -54,6 +62,8 @@ help:
 	@echo "make guest           the same guest with a shell on the console"
 	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
 	@echo "make kunit           the unit tests of the modules, in a kernel of their own"
+	@echo "make unit            the unit tests of what only computes, in user space, in seconds"
+	@echo "make fuzz            the same code fuzzed, FUZZ_SECONDS (60) for each target"
 	@echo "make bench           what a packet costs: instructions, VM exits, allocations; raw, kmcl, Windows face"
 	@echo "make packages        install, or print, the Debian packages that the tests need"
 	@echo "make clean           remove what was built in the tree"

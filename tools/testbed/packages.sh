@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Usage: packages.sh [--list] [build|guest|test]
+# Usage: packages.sh [--list] [build|guest|unit|test]
 #
 # Sees to it that the Debian packages are there which building the modules
-# (build), booting a guest with them (guest, the demo) or every test (test,
-# default) needs. As root it installs what is missing and says what; otherwise
+# (build), booting a guest with them (guest, the demo), what runs in user space
+# (unit: make unit, make fuzz) or every test (test, default) needs. As root it installs what is missing and says what; otherwise
 # it prints the one command to run and fails. --list only prints the names.
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 BUILD="gcc make libc6-dev linux-headers-6.12-amd64"
 GUEST="$BUILD sparse acpica-tools qemu-system-x86 busybox-static cpio xz-utils kmod jq"
-TEST="$GUEST linux-headers-amd64 linux-headers-cloud-amd64 linux-headers-rt-amd64
+UNIT="gcc make libc6-dev clang libclang-rt-14-dev llvm"
+TEST="$GUEST $UNIT linux-headers-amd64 linux-headers-cloud-amd64 linux-headers-rt-amd64
 	linux-headers-6.12-cloud-amd64 linux-headers-6.12-rt-amd64
 	kexec-tools dkms bc bison flex libelf-dev libssl-dev"
 
@@ -19,8 +20,9 @@ wanted() {
 	case $1 in
 	build) printf '%s\n' $BUILD ;;
 	guest) printf '%s\n' $GUEST ;;
-	test) printf '%s\n' $TEST ;;
-	*) die "unknown group '$1'; known: build, guest, test" ;;
+	unit) printf '%s\n' $UNIT ;;
+	test) printf '%s\n' $TEST | sort -u ;;
+	*) die "unknown group '$1'; known: build, guest, unit, test" ;;
 	esac
 }
 
