@@ -322,6 +322,16 @@ static void takes_packets_of_three_types_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame, false), known ? 0 : -EOPNOTSUPP);
 }
 
+static void a_server_takes_gpa_direct_packets_instead_of_transfer_pages(struct kunit *test)
+{
+	const u16 *type = test->param_value;
+	bool gpa = *type == KMCL_PKT_DATA_GPA_DIRECT;
+	const struct kmcl_frame frame = { .len = 64, .offset = gpa ? 40 : 16, .type = *type };
+	bool known = gpa || *type == KMCL_PKT_DATA_INBAND || *type == KMCL_PKT_COMPLETION;
+
+	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame, true), known ? 0 : -EOPNOTSUPP);
+}
+
 static void rejects_a_gap_behind_the_descriptor(struct kunit *test)
 {
 	struct kmcl_frame frame = { .len = 64, .offset = 24, .type = KMCL_PKT_DATA_INBAND };
@@ -340,6 +350,72 @@ static void wants_completion_only_if_the_flag_says_so(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, kmcl_frame_wants_completion(&frame));
 	frame.flags = (u16)~KMCL_PKT_FLAG_COMPLETION_REQUESTED;
 	KUNIT_EXPECT_FALSE(test, kmcl_frame_wants_completion(&frame));
+}
+
+/* --- GPA-direct packets ---------------------------------------------------- */
+
+static int gpa_of(u32 offset, u32 ranges, u32 max)
+{
+	const struct kmcl_frame frame = {
+		.type = KMCL_PKT_DATA_GPA_DIRECT, .offset = offset, .len = offset + 8,
+	};
+	u32 got = 0;
+	int ret = kmcl_parse_gpa(&frame, (u64)ranges << 32 | 0xffffffff, max, &got);
+
+	return ret ? ret : got == ranges ? 0 : -EIO;
+}
+
+static void rejects_gpa_ranges_that_cannot_lie_before_the_payload(struct kunit *test)
+{
+	struct kmcl_frame frame = { .len = 64, .type = KMCL_PKT_DATA_GPA_DIRECT, .offset = 24 };
+
+	KUNIT_EXPECT_EQ(test, kmcl_parse_type(&frame, true), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, gpa_of(24 + 16, 0, 8), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, gpa_of(24 + 8, 1, 8), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, gpa_of(24 + 16, 1, 8), 0);
+	KUNIT_EXPECT_EQ(test, gpa_of(24 + 16, 2, 8), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, gpa_of(24 + 32, 2, 8), 0);
+	KUNIT_EXPECT_EQ(test, gpa_of(24 + 16, BIT(28) + 1, U32_MAX), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, gpa_of(24 + 16, U32_MAX, U32_MAX), -EBADMSG);
+}
+
+static void takes_as_many_gpa_ranges_as_the_channel_and_no_more(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, gpa_of(4096, 8, 8), 0);
+	KUNIT_EXPECT_EQ(test, gpa_of(4096, 9, 8), -E2BIG);
+	KUNIT_EXPECT_EQ(test, gpa_of(4096, 1, 0), -E2BIG);
+}
+
+static int gpa_range(u32 offset, u32 length, u32 numbers, u32 left)
+{
+	struct kmcl_gpa range;
+	int ret = kmcl_parse_gpa_range((u64)offset << 32 | length, 8 * numbers, left, &range);
+
+	if (ret)
+		return ret;
+	return range.offset == offset && range.length == length ? (int)range.pages : -EIO;
+}
+
+static void a_gpa_range_has_a_number_for_each_page_it_touches(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, gpa_range(0, 1, 1, 4096), 1);
+	KUNIT_EXPECT_EQ(test, gpa_range(0, 4096, 1, 4096), 1);
+	KUNIT_EXPECT_EQ(test, gpa_range(1, 4096, 2, 4096), 2);
+	KUNIT_EXPECT_EQ(test, gpa_range(1, 4096, 1, 4096), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, gpa_range(4095, 4098, 3, 8192), 3);
+	KUNIT_EXPECT_EQ(test, gpa_range(4095, 4098, 2, 8192), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, gpa_range(0, 1, 0, 4096), -EBADMSG);
+}
+
+static void rejects_gpa_ranges_out_of_bounds(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, gpa_range(0, 0, 8, 4096), -ERANGE);
+	KUNIT_EXPECT_EQ(test, gpa_range(4095, 1, 8, 4096), 1);
+	KUNIT_EXPECT_EQ(test, gpa_range(4096, 1, 8, 4096), -ERANGE);
+	KUNIT_EXPECT_EQ(test, gpa_range(U32_MAX, 1, 8, 4096), -ERANGE);
+	KUNIT_EXPECT_EQ(test, gpa_range(0, 4096, 8, 4096), 1);
+	KUNIT_EXPECT_EQ(test, gpa_range(0, 4097, 8, 4096), -E2BIG);
+	KUNIT_EXPECT_EQ(test, gpa_range(4095, U32_MAX, 8, U32_MAX), -EBADMSG);
 }
 
 /* --- transfer pages: how many ranges -------------------------------------- */
@@ -598,8 +674,14 @@ static struct kunit_case kmcl_parse_cases[] = {
 	KUNIT_CASE(accepts_payload_of_the_largest_size),
 	KUNIT_CASE(rejects_payload_one_byte_above_the_largest_size),
 	KUNIT_CASE_PARAM(takes_packets_of_three_types_only, type_gen_params),
+	KUNIT_CASE_PARAM(a_server_takes_gpa_direct_packets_instead_of_transfer_pages,
+			 type_gen_params),
 	KUNIT_CASE(rejects_a_gap_behind_the_descriptor),
 	KUNIT_CASE(wants_completion_only_if_the_flag_says_so),
+	KUNIT_CASE(rejects_gpa_ranges_that_cannot_lie_before_the_payload),
+	KUNIT_CASE(takes_as_many_gpa_ranges_as_the_channel_and_no_more),
+	KUNIT_CASE(a_gpa_range_has_a_number_for_each_page_it_touches),
+	KUNIT_CASE(rejects_gpa_ranges_out_of_bounds),
 	KUNIT_CASE(rejects_transfer_pages_without_room_for_a_range),
 	KUNIT_CASE(takes_over_page_set_and_number_of_ranges),
 	KUNIT_CASE(rejects_no_ranges),

@@ -31,11 +31,11 @@ static inline int expect_frame(const struct kmcl_packet_descriptor *desc, u64 av
 	return bytes >= 16 && bytes + 8 <= avail ? 0 : -EPROTO;
 }
 
-static inline int expect_type(const struct kmcl_packet_descriptor *desc)
+static inline int expect_type(const struct kmcl_packet_descriptor *desc, bool server)
 {
 	if (desc->type == 6 || desc->type == 11)
 		return desc->offset8 == 2 ? 0 : -EBADMSG;
-	if (desc->type == 7)
+	if (desc->type == (server ? 9 : 7))
 		return desc->offset8 >= 4 ? 0 : -EBADMSG;
 	return -EOPNOTSUPP;
 }
@@ -64,6 +64,32 @@ static inline int expect_range(u64 word, u64 bytes, u64 left)
 	if (!length || offset + length > bytes)
 		return -ERANGE;
 	return length > left ? -E2BIG : 0;
+}
+
+/* @offset: as above. Of each range at least one frame number is there. */
+static inline int expect_gpa(u64 offset, u64 word, u64 max_ranges)
+{
+	u64 ranges = word >> 32;
+
+	if (!ranges || 24 + 16 * ranges > offset)
+		return -EBADMSG;
+	return ranges > max_ranges ? -E2BIG : 0;
+}
+
+static inline u64 expect_gpa_pages(u64 word)
+{
+	return ((word & 0xffffffffull) + (word >> 32) + 4095) / 4096;
+}
+
+static inline int expect_gpa_range(u64 word, u64 room, u64 left)
+{
+	u64 length = word & 0xffffffffull;
+
+	if (!length || word >> 32 > 4095)
+		return -ERANGE;
+	if (length > left)
+		return -E2BIG;
+	return 8 * expect_gpa_pages(word) > room ? -EBADMSG : 0;
 }
 
 static inline int expect_pipe(u64 word, u64 payload)

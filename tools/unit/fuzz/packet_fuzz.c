@@ -25,9 +25,11 @@
  * @max_external: likewise
  * @max_ranges: likewise
  * @pipe: likewise
+ * @server: which end reads
  * @gpadl_bytes: of the one GPADL
  * @gpadl: its memory
  * @ranges: of the present packet
+ * @pages: likewise, on a server: as many as kmcl_pages_max()
  * @buffer: for a payload
  * @size: of the ring
  * @read: index
@@ -39,9 +41,11 @@ struct walk {
 	u32 max_external;
 	u32 max_ranges;
 	bool pipe;
+	bool server;
 	u32 gpadl_bytes;
 	u8 *gpadl;
 	struct kmcl_xfer_range *ranges;
+	u64 *pages;
 	u8 *buffer;
 	u32 size;
 	u32 read;
@@ -72,6 +76,7 @@ static void setup(struct walk *w, struct input *in)
 	w->max_packet = input_u16(in) % 1024;
 	w->max_external = input_u32(in);
 	w->max_ranges = input_u8(in) % 32;
+	w->server = in->left && in->at[0] & 2;
 	w->pipe = input_u8(in) & 1;
 	w->gpadl_bytes = (1 + input_u8(in) % 4) * PAGE;
 	w->size = 8 * (8 + input_u16(in) % 505);
@@ -81,6 +86,10 @@ static void setup(struct walk *w, struct input *in)
 	w->gpadl = exactly(w->gpadl_bytes);
 	w->ranges = exactly(w->max_ranges * sizeof(*w->ranges));
 	w->buffer = exactly(max_payload(w));
+	/* No more than a packet can name. */
+	if (w->server)
+		w->max_external %= 1u << 20;
+	w->pages = exactly((w->max_external / PAGE + 2 * w->max_ranges) * sizeof(*w->pages));
 }
 
 static void teardown(struct walk *w)
@@ -88,6 +97,7 @@ static void teardown(struct walk *w)
 	free(w->ring);
 	free(w->gpadl);
 	free(w->ranges);
+	free(w->pages);
 	free(w->buffer);
 }
 
@@ -147,6 +157,47 @@ static int walk_external(struct walk *w, const struct kmcl_frame *frame, const u
 	return xfer.page_set == PAGE_SET ? walk_ranges(w, packet, xfer.ranges) : -ENOENT;
 }
 
+/* As rx_gpa_range(): frame numbers go where there is room for what the limits allow. */
+static int walk_gpa_range(struct walk *w, const struct kmcl_frame *frame, const u8 *packet,
+			  u32 *at, u32 *left, u32 *pages)
+{
+	u32 i, room = frame->offset - *at;
+	struct kmcl_gpa range;
+	u64 word;
+	int bad;
+
+	if (room < KMCL_GPA_RANGE_SIZE)
+		return -EBADMSG;
+	word = word_at(packet, *at);
+	bad = kmcl_parse_gpa_range(word, room - KMCL_GPA_RANGE_SIZE, *left, &range);
+	CHECK(bad == expect_gpa_range(word, room - 8, *left));
+	if (bad)
+		return bad;
+	CHECK(range.length == (u32)word && range.offset == word >> 32);
+	CHECK(range.pages == expect_gpa_pages(word));
+	*at += KMCL_GPA_RANGE_SIZE;
+	for (i = 0; i < range.pages; i++, *at += sizeof(u64))
+		w->pages[(*pages)++] = word_at(packet, *at);
+	*left -= range.length;
+	return 0;
+}
+
+static int walk_gpa(struct walk *w, const struct kmcl_frame *frame, const u8 *packet)
+{
+	u64 word = word_at(packet, KMCL_DESCRIPTOR_SIZE);
+	u32 i, ranges, at = KMCL_GPA_HEADER_SIZE, left = w->max_external, pages = 0;
+	int bad = kmcl_parse_gpa(frame, word, w->max_ranges, &ranges);
+
+	CHECK(bad == expect_gpa(frame->offset, word, w->max_ranges));
+	if (bad)
+		return bad;
+	CHECK(ranges == word >> 32);
+	for (i = 0; i < ranges && !bad; i++)
+		bad = walk_gpa_range(w, frame, packet, &at, &left, &pages);
+	CHECK(at <= frame->offset);
+	return bad;
+}
+
 static void walk_message(struct walk *w, u32 length)
 {
 	u32 payload = length;
@@ -173,6 +224,8 @@ static void walk_data(struct walk *w, const struct kmcl_frame *frame, const u8 *
 	memcpy(w->buffer, packet + frame->offset, length);
 	if (frame->type == KMCL_PKT_DATA_XFER_PAGES)
 		walk_external(w, frame, packet);
+	else if (frame->type == KMCL_PKT_DATA_GPA_DIRECT)
+		walk_gpa(w, frame, packet);
 	else if (w->pipe)
 		walk_message(w, length);
 	else
@@ -188,9 +241,9 @@ static void walk_completion(struct walk *w, const struct kmcl_frame *frame, cons
 static void walk_packet(struct walk *w, const struct kmcl_packet_descriptor *desc,
 			const struct kmcl_frame *frame, const u8 *packet)
 {
-	int bad = kmcl_parse_type(frame);
+	int bad = kmcl_parse_type(frame, w->server);
 
-	CHECK(bad == expect_type(desc));
+	CHECK(bad == expect_type(desc, w->server));
 	if (!bad) {
 		bad = kmcl_parse_payload(frame, max_payload(w));
 		CHECK(bad == expect_payload(desc, max_payload(w)));

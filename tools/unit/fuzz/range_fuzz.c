@@ -75,6 +75,31 @@ static void op_xfer(struct input *in)
 	CHECK(xfer.page_set == (word & 0xffff) && xfer.ranges == word >> 32);
 }
 
+/* The header, and a range of it. */
+static void op_gpa(struct input *in)
+{
+	struct kmcl_frame frame = { .type = KMCL_PKT_DATA_GPA_DIRECT };
+	struct kmcl_gpa range = { 1, 2, 3 };
+	u32 max = input_u32(in), room = input_u16(in), left = input_u32(in), ranges = 7;
+	u64 word = input_u64(in);
+	int bad;
+
+	frame.offset = 8 * input_u16(in);
+	if (frame.offset > KMCL_GPA_HEADER_SIZE) {
+		bad = kmcl_parse_gpa(&frame, word, max, &ranges);
+		CHECK(bad == expect_gpa(frame.offset, word, max));
+		CHECK(ranges == (bad ? 7 : word >> 32));
+	}
+	/* Half of them with an offset that may be. */
+	if (room & 1)
+		word &= 0xfffffffffffull;
+	bad = kmcl_parse_gpa_range(word, room, left, &range);
+	CHECK(bad == expect_gpa_range(word, room, left));
+	if (!bad)
+		CHECK(range.length == (u32)word && range.offset == word >> 32 &&
+		      range.pages == expect_gpa_pages(word));
+}
+
 static void op_pipe(struct input *in)
 {
 	u32 payload = input_u32(in), length = 3;
@@ -97,7 +122,8 @@ static void op_frame(struct input *in)
 	CHECK(bad == expect_frame(&desc, avail));
 	if (bad)
 		return;
-	CHECK(kmcl_parse_type(&frame) == expect_type(&desc));
+	CHECK(kmcl_parse_type(&frame, false) == expect_type(&desc, false));
+	CHECK(kmcl_parse_type(&frame, true) == expect_type(&desc, true));
 	CHECK(kmcl_parse_payload(&frame, max) == expect_payload(&desc, max));
 }
 
@@ -191,7 +217,7 @@ static void op_consume(struct ring *ring)
 
 static void op(struct ring *ring, struct input *in)
 {
-	switch (input_u8(in) % 8) {
+	switch (input_u8(in) % 9) {
 	case 0:
 		op_range(in);
 		break;
@@ -209,6 +235,9 @@ static void op(struct ring *ring, struct input *in)
 		break;
 	case 5:
 		op_consume(ring);
+		break;
+	case 8:
+		op_gpa(in);
 		break;
 	default:
 		op_send(ring, in);
