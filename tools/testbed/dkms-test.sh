@@ -121,14 +121,14 @@ is_installed() {
 
 has_modules() {
 	local release=$1 module magic
-	for module in kmcl kmcl_vmbus kmcl_wdk; do
+	for module in kmcl kmcl_vmbus kmcl_loopback kmcl_wdk; do
 		compgen -G "/lib/modules/$release/updates/dkms/$module.ko*" >/dev/null ||
 			fail "$module is not in /lib/modules/$release/updates/dkms"
 		magic=$(modinfo -k "$release" -F vermagic "$module") || fail "depmod does not know $module"
 		[ "${magic%% *}" = "$release" ] || fail "$module is for '$magic', not for $release"
 	done
-	! compgen -G "/lib/modules/$release/updates/dkms/kmcl_[!vw]*" ||
-		fail "there is more than kmcl, kmcl_vmbus and kmcl_wdk"
+	! compgen -G "/lib/modules/$release/updates/dkms/kmcl_[!lvw]*" ||
+		fail "there is more than kmcl, kmcl_vmbus, kmcl_loopback and kmcl_wdk"
 }
 
 # A driver in a tree of its own, built as Documentation/dkms.md says
