@@ -11,6 +11,7 @@
 
 #include <kmcl/kmcl.h>
 
+#include "channel.h"
 #include "transport.h"
 
 static const guid_t a_type = GUID_INIT(0x6b6d636c, 0x6b75, 0x6e69,
@@ -110,6 +111,19 @@ static void refuses_a_null_channel_for_packets_and_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, kmcl_gpadl_delete(NULL, 1));
 	KUNIT_EXPECT_PTR_EQ(test, NULL, kmcl_packet_alloc(NULL, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, 0u, kmcl_packet_size(NULL));
+}
+
+/* Design rule 4: an object of another size than the channel's would be written behind its end. */
+static void no_packet_is_made_while_its_size_is_set(struct kunit *test)
+{
+	struct kmcl_channel *ch = channel_of(test);
+
+	KUNIT_ASSERT_EQ(test, atomic_cmpxchg(&ch->packets, 0, KMCL_PACKETS_NONE), 0);
+	KUNIT_EXPECT_NULL(test, kmcl_packet_alloc(ch, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, atomic_read(&ch->packets), KMCL_PACKETS_NONE);
+	atomic_set(&ch->packets, 0);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_set_max_packet_size(ch, 100), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ch->packets), 0);
 }
 
 static void refuses_bad_names(struct kunit *test)
@@ -476,6 +490,7 @@ static void ends_what_waits_when_disabled(struct kunit *test)
 static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(refuses_a_null_channel),
 	KUNIT_CASE(refuses_a_null_channel_for_packets_and_memory),
+	KUNIT_CASE(no_packet_is_made_while_its_size_is_set),
 	KUNIT_CASE(refuses_bad_names),
 	KUNIT_CASE(refuses_a_name_that_is_taken),
 	KUNIT_CASE(keeps_its_limits),

@@ -761,6 +761,46 @@ static void both_ends_have_the_same_mmio_space(struct kunit *test)
 	memunmap(memory);
 }
 
+/* --- states ---------------------------------------------------------------------------- */
+
+struct start {
+	struct work_struct work;
+	struct kmcl_channel *ch;
+	int ret;
+};
+
+static void start_it(struct work_struct *work)
+{
+	struct start *start = container_of(work, struct start, work);
+
+	start->ret = kmcl_channel_start(start->ch);
+}
+
+/* Another thread starts the channel while it suspends. */
+static void is_started_meanwhile(struct side *side)
+{
+	struct start start = { .ch = side->ch };
+
+	side->on_suspend = NULL;
+	INIT_WORK_ONSTACK(&start.work, start_it);
+	queue_work(system_unbound_wq, &start.work);
+	flush_work(&start.work);
+	destroy_work_on_stack(&start.work);
+	KUNIT_EXPECT_EQ(side->pair->test, start.ret, 0);
+}
+
+/* It has rested, however shortly, so whoever waited for that may go on. */
+static void a_start_that_overtakes_a_pause_does_not_hold_it_up(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+
+	pair_up(pair);
+	pair->client.on_suspend = is_started_meanwhile;
+	KUNIT_EXPECT_EQ(test, kmcl_channel_pause(pair->client.ch), 0);
+	KUNIT_EXPECT_TRUE(test, order_is(&pair->client, "ospusp"));
+	KUNIT_EXPECT_TRUE(test, reaches(&pair->client, KMCL_ACTIVE));
+}
+
 /* --- either end goes, at any moment ---------------------------------------------------- */
 
 #define ROUNDS	40
@@ -830,6 +870,7 @@ static struct kunit_case loopback_cases[] = {
 	KUNIT_CASE(deleting_waits_for_the_server),
 	KUNIT_CASE(a_forgotten_mapping_ends_with_the_channel),
 	KUNIT_CASE(both_ends_have_the_same_mmio_space),
+	KUNIT_CASE(a_start_that_overtakes_a_pause_does_not_hold_it_up),
 	KUNIT_CASE_SLOW(either_end_may_go_under_load),
 	{}
 };

@@ -35,6 +35,9 @@ extern struct workqueue_struct *kmcl_tx_wq;
 /* kmcl_rx.current_handle: no handle, as its slot does not exist */
 #define KMCL_RX_DEFERRED	0xffffffffull
 
+/* kmcl_channel.packets: what they are made after is being set: none can be made */
+#define KMCL_PACKETS_NONE	(-1)
+
 /* kmcl_rx.run */
 #define KMCL_RX_RUN	0x1	/* somebody is in the receive loop, or a worker will be */
 #define KMCL_RX_AGAIN	0x2	/* look once more */
@@ -147,7 +150,7 @@ struct kmcl_rx {
  *
  * @mutex: serialises the driver's calls that configure, enable and disable
  * @configured: resources exist for the present configuration; under @mutex
- * @packets: packet objects in existence
+ * @packets: packet objects in existence, or KMCL_PACKETS_NONE
  *
  * @lock: @state to @ep, @wq, and gone/failed of the endpoint
  * @state: written by @wq only
@@ -190,6 +193,7 @@ struct kmcl_channel {
 	/* channel's workqueue */
 	struct workqueue_struct *wq;
 	struct work_struct control;
+	u32 suspensions;		/* under lock: how often it came to rest */
 	struct task_struct *control_task;
 	bool closed_early;		/* kmcl_control_close_early() has run */
 	wait_queue_head_t wait;

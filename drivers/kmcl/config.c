@@ -139,15 +139,26 @@ static int config_begin_client(struct kmcl_channel *ch)
 	return ch && ch->server ? -EOPNOTSUPP : kmcl_config_begin(ch);
 }
 
-/* For what packet objects are made after. */
+static int config_end_packets(struct kmcl_channel *ch)
+{
+	/* Whoever counts a packet from now on sees what was set. */
+	atomic_set_release(&ch->packets, 0);
+	return kmcl_config_end(ch);
+}
+
+/* For what packet objects are made after: there are none, and none is made until the end. */
 static int config_begin_packets(struct kmcl_channel *ch)
 {
 	int ret = kmcl_config_begin(ch);
 
 	if (ret)
 		return ret;
-	if (atomic_read_acquire(&ch->packets) || !kmcl_tx_queue_empty(ch)) {
+	if (atomic_cmpxchg(&ch->packets, 0, KMCL_PACKETS_NONE) != 0) {
 		kmcl_config_end(ch);
+		return -EBUSY;
+	}
+	if (!kmcl_tx_queue_empty(ch)) {
+		config_end_packets(ch);
 		return -EBUSY;
 	}
 	kmcl_packet_drop_spares(ch);
@@ -205,7 +216,7 @@ int kmcl_channel_set_max_packet_size(struct kmcl_channel *channel, u32 bytes)
 	if (ret)
 		return ret;
 	channel->config.max_packet = bytes;
-	return kmcl_config_end(channel);
+	return config_end_packets(channel);
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_set_max_packet_size);
 
@@ -233,7 +244,7 @@ int kmcl_channel_set_max_external_data(struct kmcl_channel *channel, u32 bytes, 
 		return ret;
 	channel->config.max_external = bytes;
 	channel->config.max_ranges = ranges;
-	return kmcl_config_end(channel);
+	return config_end_packets(channel);
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_set_max_external_data);
 
@@ -337,7 +348,7 @@ int kmcl_channel_set_pipe(struct kmcl_channel *channel, bool pipe)
 	if (ret)
 		return ret;
 	channel->config.pipe = pipe;
-	return kmcl_config_end(channel);
+	return config_end_packets(channel);
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_set_pipe);
 

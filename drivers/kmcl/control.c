@@ -236,7 +236,10 @@ static void step_suspend(struct kmcl_channel *ch)
 	kmcl_watchdog_begin(ch, "the driver to complete received packets");
 	wait_event(ch->wait, kmcl_incoming_idle(ch));
 	kmcl_watchdog_end(ch);
-	set_state(ch, KMCL_PAUSED);
+	spin_lock_irq(&ch->lock);
+	ch->suspensions++;
+	set_state_locked(ch, KMCL_PAUSED);
+	spin_unlock_irq(&ch->lock);
 }
 
 static void step_close(struct kmcl_channel *ch)
@@ -632,6 +635,23 @@ static bool delivering(struct kmcl_channel *ch)
 	return false;
 }
 
+/*
+ * 0: it rests, or has rested since @before; -ECANCELED: a start took the pause back before
+ * that; -EAGAIN: neither yet.
+ */
+static int pause_result(struct kmcl_channel *ch, u32 before)
+{
+	int ret = -EAGAIN;
+
+	spin_lock_irq(&ch->lock);
+	if (!delivering(ch) || ch->suspensions != before)
+		ret = 0;
+	else if (!ch->paused)
+		ret = -ECANCELED;
+	spin_unlock_irq(&ch->lock);
+	return ret;
+}
+
 /**
  * kmcl_channel_pause() - stop delivery
  * @channel: any state; while disabled, the next enable comes up paused
@@ -641,16 +661,24 @@ static bool delivering(struct kmcl_channel *ch)
  * start: they come in order with everything else.
  *
  * Context: thread.
- * Return: 0; -EINVAL for NULL; -EDEADLK in a callback of this channel.
+ * Return: 0; -EINVAL for NULL; -EDEADLK in a callback of this channel; -ECANCELED if another
+ * thread started it before it came to rest.
  */
 int kmcl_channel_pause(struct kmcl_channel *channel)
 {
+	u32 before;
+	int ret;
+
 	if (!channel)
 		return -EINVAL;
 	if (kmcl_channel_in_callback(channel))
 		return -EDEADLK;
-	want_paused(channel, true);
-	wait_event(channel->wait, !delivering(channel));
-	return 0;
+	spin_lock_irq(&channel->lock);
+	before = channel->suspensions;
+	channel->paused = true;
+	kick_locked(channel);
+	spin_unlock_irq(&channel->lock);
+	wait_event(channel->wait, (ret = pause_result(channel, before)) != -EAGAIN);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_pause);

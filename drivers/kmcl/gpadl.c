@@ -90,7 +90,6 @@ static int gpadl_add(struct kmcl_channel *ch, struct kmcl_gpadl *gpadl, u32 *num
 	if (!ep)
 		return -ENOTCONN;
 	ret = ep->transport->gpadl_create(ep, &share, &gpadl->number, &gpadl->cookie);
-	trace_kmcl_gpadl(ch, true, gpadl->number, gpadl->bytes, ret);
 	if (ret)
 		return ret;
 	*number = gpadl->number;
@@ -160,6 +159,69 @@ static int create_check(struct kmcl_channel *ch, const void *what, u32 bytes, u3
 	return bytes > KMCL_GPADL_MAX ? -E2BIG : 0;
 }
 
+/* What came of it, for counters and traces. */
+static int created(struct kmcl_channel *ch, u32 bytes, const u32 *gpadl, int ret)
+{
+	if (!ch)
+		return ret;
+	trace_kmcl_gpadl(ch, true, ret ? 0 : *gpadl, bytes, ret);
+	if (ret)
+		kmcl_count(ch, gpadls_refused);
+	return ret;
+}
+
+static int create_buffer(struct kmcl_channel *channel, void *buffer, u32 bytes, u32 flags,
+			 u32 *gpadl)
+{
+	int ret = create_check(channel, buffer, bytes, flags, gpadl);
+	struct kmcl_gpadl *new;
+	u32 i;
+
+	if (ret)
+		return ret;
+	if (!PAGE_ALIGNED(buffer) || !PAGE_ALIGNED(bytes))
+		return -EOPNOTSUPP;
+	new = gpadl_alloc(bytes, flags);
+	if (!new)
+		return -ENOMEM;
+	for (i = 0; i < gpadl_pages(new); i++) {
+		new->pages[i] = kmcl_address_page(buffer + (size_t)i * PAGE_SIZE);
+		if (!new->pages[i])
+			goto err_pages;
+	}
+	return gpadl_share_at(channel, new, is_known_address(buffer) ? buffer : NULL, gpadl);
+
+err_pages:
+	kvfree(new);
+	return -EINVAL;
+}
+
+static int create_pages(struct kmcl_channel *channel, struct page *const *pages, u32 offset,
+			u32 bytes, u32 flags, u32 *gpadl)
+{
+	int ret = create_check(channel, pages, bytes, flags, gpadl);
+	struct kmcl_gpadl *new;
+	u32 i;
+
+	if (ret)
+		return ret;
+	if (!PAGE_ALIGNED(offset) || !PAGE_ALIGNED(bytes))
+		return -EOPNOTSUPP;
+	new = gpadl_alloc(bytes, flags);
+	if (!new)
+		return -ENOMEM;
+	for (i = 0; i < gpadl_pages(new); i++) {
+		new->pages[i] = pages[offset / PAGE_SIZE + i];
+		if (!new->pages[i])
+			goto err_pages;
+	}
+	return gpadl_share_at(channel, new, NULL, gpadl);
+
+err_pages:
+	kvfree(new);
+	return -EINVAL;
+}
+
 /**
  * kmcl_gpadl_create() - share memory with the host
  * @channel: between the begin of its opened and the end of its closed callback
@@ -193,27 +255,8 @@ static int create_check(struct kmcl_channel *ch, const void *what, u32 bytes, u3
 int kmcl_gpadl_create(struct kmcl_channel *channel, void *buffer, u32 bytes, u32 flags,
 		      u32 *gpadl)
 {
-	int ret = create_check(channel, buffer, bytes, flags, gpadl);
-	struct kmcl_gpadl *new;
-	u32 i;
-
-	if (ret)
-		return ret;
-	if (!PAGE_ALIGNED(buffer) || !PAGE_ALIGNED(bytes))
-		return -EOPNOTSUPP;
-	new = gpadl_alloc(bytes, flags);
-	if (!new)
-		return -ENOMEM;
-	for (i = 0; i < gpadl_pages(new); i++) {
-		new->pages[i] = kmcl_address_page(buffer + (size_t)i * PAGE_SIZE);
-		if (!new->pages[i])
-			goto err_pages;
-	}
-	return gpadl_share_at(channel, new, is_known_address(buffer) ? buffer : NULL, gpadl);
-
-err_pages:
-	kvfree(new);
-	return -EINVAL;
+	return created(channel, bytes, gpadl,
+		       create_buffer(channel, buffer, bytes, flags, gpadl));
 }
 EXPORT_SYMBOL_GPL(kmcl_gpadl_create);
 
@@ -236,27 +279,8 @@ EXPORT_SYMBOL_GPL(kmcl_gpadl_create);
 int kmcl_gpadl_create_pages(struct kmcl_channel *channel, struct page *const *pages, u32 offset,
 			    u32 bytes, u32 flags, u32 *gpadl)
 {
-	int ret = create_check(channel, pages, bytes, flags, gpadl);
-	struct kmcl_gpadl *new;
-	u32 i;
-
-	if (ret)
-		return ret;
-	if (!PAGE_ALIGNED(offset) || !PAGE_ALIGNED(bytes))
-		return -EOPNOTSUPP;
-	new = gpadl_alloc(bytes, flags);
-	if (!new)
-		return -ENOMEM;
-	for (i = 0; i < gpadl_pages(new); i++) {
-		new->pages[i] = pages[offset / PAGE_SIZE + i];
-		if (!new->pages[i])
-			goto err_pages;
-	}
-	return gpadl_share_at(channel, new, NULL, gpadl);
-
-err_pages:
-	kvfree(new);
-	return -EINVAL;
+	return created(channel, bytes, gpadl,
+		       create_pages(channel, pages, offset, bytes, flags, gpadl));
 }
 EXPORT_SYMBOL_GPL(kmcl_gpadl_create_pages);
 

@@ -169,6 +169,7 @@ void kmcl_incoming_drop(struct kmcl_incoming *in)
 {
 	kmcl_incoming_release(in);
 	in->item.answer = false;
+	trace_kmcl_drop(in->channel, KMCL_DROPPED_PACKET, in->item.trans_id);
 	kmcl_count(in->channel, incoming_dropped);
 	kmcl_incoming_put(in);
 }
@@ -233,21 +234,36 @@ static void incoming_end_somewhere(struct kmcl_incoming *in)
 	queue_work(kmcl_tx_wq, &in->channel->end_work);
 }
 
+static noinline void handle_rejected(struct kmcl_channel *ch, kmcl_handle_t handle)
+{
+	trace_kmcl_drop(ch, KMCL_DROPPED_HANDLE, handle);
+	kmcl_count(ch, rejected_handle);
+}
+
 /* Whose handle is it; only one of all who end the same packet gets it. */
 static struct kmcl_incoming *incoming_take(struct kmcl_channel *ch, kmcl_handle_t handle)
 {
 	struct kmcl_incoming *in = kmcl_xact_take(&ch->received, handle);
 
 	if (!in)
-		kmcl_count(ch, rejected_handle);
+		handle_rejected(ch, handle);
 	return in;
 }
 
-static int complete_check(const struct kmcl_channel *ch, const void *buffer, u32 size)
+static noinline int complete_refused(struct kmcl_channel *ch, u32 size, int why)
+{
+	if (ch) {
+		kmcl_count(ch, refused);
+		trace_kmcl_send_refused(ch, size, why);
+	}
+	return why;
+}
+
+static int complete_check(struct kmcl_channel *ch, const void *buffer, u32 size)
 {
 	if (!ch || (size && !buffer))
-		return -EINVAL;
-	return size > ch->config.reserve ? -EMSGSIZE : 0;
+		return complete_refused(ch, size, -EINVAL);
+	return size > ch->config.reserve ? complete_refused(ch, size, -EMSGSIZE) : 0;
 }
 
 static __always_inline int take_and_end(struct kmcl_channel *ch, kmcl_handle_t handle,
@@ -360,7 +376,7 @@ int kmcl_incoming_defer(struct kmcl_channel *channel, kmcl_handle_t handle)
 	if ((u64)atomic64_read(&channel->rx.current_handle) != handle) {
 		ret = kmcl_xact_find(&channel->received, handle) ? -EPERM : -ESTALE;
 		if (ret == -ESTALE)
-			kmcl_count(channel, rejected_handle);
+			handle_rejected(channel, handle);
 		goto out;
 	}
 	in = incoming_take(channel, handle);
@@ -512,6 +528,17 @@ int kmcl_incoming_get_external(struct kmcl_channel *channel, kmcl_handle_t handl
 }
 EXPORT_SYMBOL_GPL(kmcl_incoming_get_external);
 
+/* A GPADL that the packet has just let go is there until the end of the RCU section. */
+static void *range_address(const struct kmcl_incoming *in, u32 range)
+{
+	const struct kmcl_range *r = &in->data.ranges[range];
+	struct kmcl_gpadl *gpadl = READ_ONCE(in->gpadl);
+
+	if (!gpadl)
+		return kmcl_pages_address(in, range);
+	return gpadl->address + (r->pages - gpadl->pages) * PAGE_SIZE + r->offset;
+}
+
 /**
  * kmcl_incoming_map() - address of a range of external data
  * @channel: where it was received
@@ -527,7 +554,6 @@ EXPORT_SYMBOL_GPL(kmcl_incoming_get_external);
  */
 void *kmcl_incoming_map(struct kmcl_channel *channel, kmcl_handle_t handle, u32 range)
 {
-	const struct kmcl_range *r;
 	struct kmcl_incoming *in;
 	void *address = NULL;
 
@@ -535,13 +561,11 @@ void *kmcl_incoming_map(struct kmcl_channel *channel, kmcl_handle_t handle, u32 
 		return NULL;
 	rcu_read_lock();
 	in = kmcl_xact_find(&channel->received, handle);
-	if (in && range < in->data.count && !in->gpadl) {
-		address = kmcl_pages_address(in, range);
-	} else if (in && range < in->data.count) {
-		r = &in->data.ranges[range];
-		address = in->gpadl->address + (r->pages - in->gpadl->pages) * PAGE_SIZE +
-			  r->offset;
-	}
+	if (in && range < READ_ONCE(in->data.count))
+		address = range_address(in, range);
+	/* Completed meanwhile: that was some other packet's, or nobody's. */
+	if (!kmcl_xact_find(&channel->received, handle))
+		address = NULL;
 	rcu_read_unlock();
 	return address;
 }

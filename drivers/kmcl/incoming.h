@@ -52,6 +52,13 @@ struct kmcl_incoming {
 	bool mapped;
 };
 
+/* What tracepoint kmcl_drop is about. */
+enum kmcl_dropped {
+	KMCL_DROPPED_ANSWER,	/* id: the host's; the channel's end overtook it */
+	KMCL_DROPPED_PACKET,	/* id: the host's; deferred when the channel closed */
+	KMCL_DROPPED_HANDLE,	/* id: the handle; it names nothing */
+};
+
 int kmcl_incoming_create(struct kmcl_channel *ch);
 void kmcl_incoming_destroy(struct kmcl_channel *ch);
 struct kmcl_incoming *kmcl_incoming_get(struct kmcl_channel *ch, const struct kmcl_frame *frame);

@@ -115,8 +115,8 @@ void kmcl_packet_drop_spares(struct kmcl_channel *ch)
  * Ownership: the caller's. To be freed with kmcl_packet_free() unless it is sent
  * with the default completion routine.
  *
- * Return: the object; NULL without memory, if @channel is NULL, or if
- * 8,192 objects exist.
+ * Return: the object; NULL without memory, if @channel is NULL, while another thread is in
+ * one of those two, or if 8,192 objects exist, 8,191 where kmcl_packet_init() was used.
  */
 struct kmcl_packet *kmcl_packet_alloc(struct kmcl_channel *channel, gfp_t gfp)
 {
@@ -125,7 +125,8 @@ struct kmcl_packet *kmcl_packet_alloc(struct kmcl_channel *channel, gfp_t gfp)
 	if (!channel)
 		return NULL;
 	/* Counted first: from here on the configuration stays. */
-	atomic_inc(&channel->packets);
+	if (!atomic_inc_unless_negative(&channel->packets))
+		return NULL;
 	pkt = packet_reuse(channel);
 	if (!pkt)
 		pkt = packet_create(channel, gfp);

@@ -506,6 +506,7 @@ static void rx_run(struct kmcl_channel *ch)
 		/* What was signalled before AGAIN was cleared is seen now. */
 		smp_mb__after_atomic();
 		if (rx_process(ch, &budget) == RX_MOVE) {
+			trace_kmcl_move(ch, !!ch->rx.deferred);
 			queue_work(kmcl_rx_wq, &ch->rx.work);
 			return;
 		}
@@ -590,5 +591,7 @@ void kmcl_rx_stop(struct kmcl_channel *ch)
 	WRITE_ONCE(ch->rx.enabled, false);
 	/* Pairs with the full barrier of rx_claim(): a runner that we miss sees false. */
 	smp_mb();
+	/* Who deletes a GPADL waits for this too: kmcl_rx_keeps(). */
+	wake_up_all(&ch->wait);
 	wait_event(ch->wait, !(atomic_read(&ch->rx.run) & KMCL_RX_RUN));
 }

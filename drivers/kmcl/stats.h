@@ -58,6 +58,7 @@ struct kmcl_channel;
 	X(gpadls_created)		\
 	X(gpadls_deleted)		\
 	X(gpadls_unconfirmed)		\
+	X(gpadls_refused)		\
 	X(gpadls_mapped)		\
 	X(gpadls_unmapped)		\
 	X(pinned)			\

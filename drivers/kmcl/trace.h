@@ -10,7 +10,7 @@
 
 #include <linux/tracepoint.h>
 
-#include "packet.h"
+#include "incoming.h"
 
 #define show_state(s) __print_symbolic(s,		\
 	{ KMCL_DISABLED,	"disabled" },		\
@@ -207,6 +207,42 @@ TRACE_EVENT(kmcl_incoming_end,
 	),
 	TP_printk("%s handle %#llx %s", __entry->name, __entry->handle,
 		  __entry->failed ? "failed" : "deferred")
+);
+
+/* Something comes to nothing: see enum kmcl_dropped. */
+TRACE_EVENT(kmcl_drop,
+	TP_PROTO(const struct kmcl_channel *ch, int what, u64 id),
+	TP_ARGS(ch, what, id),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u64, id)
+		__field(int, what)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->id = id;
+		__entry->what = what;
+	),
+	TP_printk("%s %s %#llx", __entry->name,
+		  __print_symbolic(__entry->what,
+				   { KMCL_DROPPED_ANSWER, "answer to" },
+				   { KMCL_DROPPED_PACKET, "deferred packet" },
+				   { KMCL_DROPPED_HANDLE, "handle" }), __entry->id)
+);
+
+/* The receive loop goes on in a worker. */
+TRACE_EVENT(kmcl_move,
+	TP_PROTO(const struct kmcl_channel *ch, bool deferred),
+	TP_ARGS(ch, deferred),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(bool, deferred)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->deferred = deferred;
+	),
+	TP_printk("%s %s", __entry->name, __entry->deferred ? "deferred packet" : "budget, context")
 );
 
 /* Whoever made a synchronous request waits no longer. */

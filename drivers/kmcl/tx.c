@@ -152,8 +152,10 @@ static void tx_write_packet(struct kmcl_channel *ch, struct kmcl_tx_item *item,
 static void tx_write_answer(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 {
 	struct kmcl_endpoint *ep = ch->tx.ep;
-	int err = ep->transport->send(ep, item->type, 0, item->trans_id, item->storage,
-				      item->length);
+	int err;
+
+	trace_kmcl_send(ch, item->type, item->trans_id, item->length);
+	err = ep->transport->send(ep, item->type, 0, item->trans_id, item->storage, item->length);
 
 	tx_failed(ch, err);
 	if (!err)
@@ -479,6 +481,7 @@ void kmcl_tx_answer(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 
 	spin_lock_irqsave(&ch->tx.lock, flags);
 	if (!ch->tx.open) {
+		trace_kmcl_drop(ch, KMCL_DROPPED_ANSWER, item->trans_id);
 		kmcl_count(ch, unsent_completions);
 		kmcl_incoming_put(item_incoming(item));
 	} else if (list_empty(&ch->tx.queue) && tx_fits(ch, item_ring_bytes(item))) {
@@ -565,6 +568,7 @@ static void tx_cancel_item(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 	lockdep_assert_held(&ch->tx.lock);
 	item->queued = false;
 	if (item->type == KMCL_PKT_COMPLETION) {
+		trace_kmcl_drop(ch, KMCL_DROPPED_ANSWER, item->trans_id);
 		kmcl_count(ch, unsent_completions);
 		kmcl_incoming_put(item_incoming(item));
 		return;

@@ -55,9 +55,12 @@ static void table_put(struct wdk_channel *ch, struct wdk_channel *value)
 static int on_opened(struct kmcl_channel *native)
 {
 	struct wdk_channel *ch = kmcl_channel_get_pointer(native);
+	int err = ch->on.EvtChannelOpened ?
+		  wdk_errno(ch->on.EvtChannelOpened(wdk_channel_handle(ch))) : 0;
 
-	return ch->on.EvtChannelOpened ?
-	       wdk_errno(ch->on.EvtChannelOpened(wdk_channel_handle(ch))) : 0;
+	if (err)
+		WRITE_ONCE(ch->enabled, false);
+	return err;
 }
 
 static void on_started(struct kmcl_channel *native)
@@ -88,6 +91,8 @@ static void on_closed(struct kmcl_channel *native)
 {
 	struct wdk_channel *ch = kmcl_channel_get_pointer(native);
 
+	/* The callback may enable it again. */
+	WRITE_ONCE(ch->enabled, false);
 	if (ch->on.EvtChannelClosed)
 		ch->on.EvtChannelClosed(wdk_channel_handle(ch));
 }
@@ -175,6 +180,40 @@ NTSTATUS VmbChannelAllocate(PDEVICE_OBJECT ParentDeviceObject, BOOLEAN IsServer,
 }
 EXPORT_SYMBOL_GPL(VmbChannelAllocate);
 
+/*
+ * 0: the channel is disabled, so that no received packet is outstanding, and none comes. Else
+ * nothing has happened, and it is what kmcl would refuse the end with.
+ */
+static int cleanup_check(struct wdk_channel *ch)
+{
+	int err = kmcl_channel_set_state_callbacks(ch->native, &wdk_state_callbacks);
+	struct kmcl_packet *guard;
+
+	if (err != -EBUSY)
+		return err;
+	/* Asked for the reason; with a packet object it does not succeed by chance. */
+	guard = kmcl_packet_alloc(ch->native, GFP_KERNEL);
+	if (guard)
+		err = kmcl_channel_cleanup(ch->native);
+	kmcl_packet_free(guard);
+	return err;
+}
+
+/* Handles name it no longer when its native part goes; one that is refused here has none. */
+static int cleanup(struct wdk_channel *ch)
+{
+	int err = cleanup_check(ch);
+
+	if (err)
+		return err;
+	table_put(ch, &nobody);
+	synchronize_rcu();
+	err = kmcl_channel_cleanup(ch->native);
+	if (err)
+		table_put(ch, ch);
+	return err;
+}
+
 /**
  * VmbChannelCleanup() - end a channel
  * @Channel: disabled; every packet object of VmbPacketAllocate() freed
@@ -192,14 +231,10 @@ VOID VmbChannelCleanup(VMBCHANNEL Channel)
 
 	if (WARN_ON_ONCE(!ch))
 		return;
-	/* Handles name it no longer when its native part goes. */
-	table_put(ch, &nobody);
-	synchronize_rcu();
-	err = kmcl_channel_cleanup(ch->native);
+	err = cleanup(ch);
 	if (err) {
 		pr_err("%s: not cleaned up (%d): it is enabled, or packet objects are left\n",
 		       kmcl_channel_get_name(ch->native), err);
-		table_put(ch, ch);
 		return;
 	}
 	ch->magic = 0;
@@ -218,6 +253,14 @@ static NTSTATUS enable_status(int err)
 	default:
 		return wdk_status(err);
 	}
+}
+
+/* In EvtChannelClosed, or if it is not disabled, kmcl cannot be told anything: it knows enough. */
+static int channel_enable(struct wdk_channel *ch)
+{
+	int err = ch->changed ? wdk_config_apply(ch) : 0;
+
+	return err && err != -EBUSY ? err : kmcl_channel_enable(ch->native);
 }
 
 /**
@@ -242,14 +285,16 @@ static NTSTATUS enable_status(int err)
 NTSTATUS VmbChannelEnable(VMBCHANNEL Channel)
 {
 	struct wdk_channel *ch = wdk_channel(Channel);
-	int err = 0;
+	bool before;
+	int err;
 
 	if (!ch)
 		return STATUS_INVALID_PARAMETER_1;
-	if (ch->changed)
-		err = wdk_config_apply(ch);
-	if (!err)
-		err = kmcl_channel_enable(ch->native);
+	before = READ_ONCE(ch->enabled);
+	WRITE_ONCE(ch->enabled, true);
+	err = channel_enable(ch);
+	if (err)
+		WRITE_ONCE(ch->enabled, before);
 	return enable_status(err);
 }
 EXPORT_SYMBOL_GPL(VmbChannelEnable);
@@ -275,9 +320,14 @@ static void life_cycle_result(struct wdk_channel *ch, const char *what, int err)
 VOID VmbChannelDisable(VMBCHANNEL Channel)
 {
 	struct wdk_channel *ch = wdk_channel(Channel);
+	int err;
 
-	if (!WARN_ON_ONCE(!ch))
-		life_cycle_result(ch, "disabling", kmcl_channel_disable(ch->native));
+	if (WARN_ON_ONCE(!ch))
+		return;
+	err = kmcl_channel_disable(ch->native);
+	if (!err)
+		WRITE_ONCE(ch->enabled, false);
+	life_cycle_result(ch, "disabling", err);
 }
 EXPORT_SYMBOL_GPL(VmbChannelDisable);
 
@@ -441,8 +491,8 @@ EXPORT_SYMBOL_GPL(VmbChannelSetIncomingProcessingAtPassive);
  *
  * A queue that the quota has stalled goes on when a packet is completed, never by this
  * call. However large the quota, no more than 128 packets are outstanding, unless a larger
- * one, up to 4,096, was set while the channel was disabled: then enabling it makes room
- * for so many.
+ * one, up to 4,096, was set while the channel was disabled, before VmbChannelEnable(): then
+ * that makes room for so many, but not when it is called in EvtChannelClosed.
  *
  * Context: DISPATCH_LEVEL or lower.
  */
@@ -452,7 +502,7 @@ VOID VmbChannelSetTransactionQuota(VMBCHANNEL Channel, UINT32 Quota)
 
 	if (WARN_ON_ONCE(!ch) || !Quota)
 		return;
-	if (kmcl_channel_get_state(ch->native) == KMCL_DISABLED && Quota != MAXULONG) {
+	if (!READ_ONCE(ch->enabled) && Quota != MAXULONG) {
 		ch->contexts = clamp(Quota, KMCL_DEFAULT_INCOMING, KMCL_INCOMING_MAX);
 		ch->changed = true;
 	}

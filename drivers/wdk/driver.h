@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/refcount.h>
 
 #include <wdk/glue.h>
 
@@ -83,12 +84,16 @@ enum wdk_object_kind {
 /**
  * struct wdk_object - what every object of the framework begins with
  *
- * Birth: wdk_object_create(). Users: the driver, until it is deleted. Death: with its parent
- * or by WdfObjectDelete(): children first, then quiesce, cleanup and destroy callback.
+ * Birth: wdk_object_make(), wdk_object_link(). Users: the driver, until it is deleted; who waits for its end.
+ * Death: with its parent or by WdfObjectDelete(), whichever comes first: one thread ends it
+ * and others leave it alone, or wait. Children first, then quiesce, cleanup and destroy
+ * callback. Who comes last frees it.
  *
  * @kind: enum wdk_object_kind; 0 once it is dead
+ * @refs: one until it is dead, and one of each who waits for that
  * @parent: set once; NULL: the driver
- * @sibling: in parent's @children; both under objects_lock
+ * @ending: somebody ends it, and it gets no more children; under objects_lock
+ * @sibling: in parent's @children until it is dead; both under objects_lock
  * @children: youngest first
  * @on_cleanup, @on_destroy: the driver's, or NULL
  * @context_type: identity of the type of @context
@@ -97,7 +102,9 @@ enum wdk_object_kind {
  */
 struct wdk_object {
 	u32 kind;
+	refcount_t refs;
 	struct wdk_object *parent;
+	bool ending;
 	struct list_head sibling;
 	struct list_head children;
 	PFN_WDF_OBJECT_CONTEXT_CLEANUP on_cleanup;
@@ -108,9 +115,11 @@ struct wdk_object {
 };
 
 /* object.c */
+NTSTATUS wdk_object_make(size_t bytes, enum wdk_object_kind kind, struct wdk_object *parent,
+			 const WDF_OBJECT_ATTRIBUTES *attributes, void *object);
+NTSTATUS wdk_object_link(struct wdk_object *object);
 NTSTATUS wdk_object_create(size_t bytes, enum wdk_object_kind kind, struct wdk_object *parent,
 			   const WDF_OBJECT_ATTRIBUTES *attributes, void *object);
-void wdk_object_unlink(struct wdk_object *object);
 void wdk_object_end(struct wdk_object *object);
 void *wdk_object(const void *handle, enum wdk_object_kind kind);
 

@@ -3,9 +3,12 @@
  * The framework's objects: a tree with the driver at its root, see driver.h. Made and ended
  * at PASSIVE_LEVEL.
  */
+#include <linux/wait.h>
+
 #include "driver.h"
 
 static DEFINE_MUTEX(objects_lock);	/* the tree */
+static DECLARE_WAIT_QUEUE_HEAD(object_ended);
 
 /* In front of each context, so that the way back is known. */
 struct context_head {
@@ -33,14 +36,20 @@ static NTSTATUS context_create(struct wdk_object *object, const WDF_OBJECT_ATTRI
 
 static void object_free(struct wdk_object *object)
 {
-	object->kind = 0;
 	if (object->context)
 		wdk_pool_free(container_of(object->context, struct context_head, context));
 	kfree(object);
 }
 
+static void object_put(struct wdk_object *object)
+{
+	if (refcount_dec_and_test(&object->refs))
+		object_free(object);
+}
+
 static NTSTATUS object_build(struct wdk_object *object, const WDF_OBJECT_ATTRIBUTES *attributes)
 {
+	refcount_set(&object->refs, 1);
 	INIT_LIST_HEAD(&object->children);
 	INIT_LIST_HEAD(&object->sibling);
 	if (!attributes)
@@ -51,7 +60,7 @@ static NTSTATUS object_build(struct wdk_object *object, const WDF_OBJECT_ATTRIBU
 }
 
 /**
- * wdk_object_create() - make an object of the framework
+ * wdk_object_make() - an object of the framework that its parent does not know yet
  * @bytes: of the structure that begins with a struct wdk_object
  * @kind: what it is
  * @parent: unless @attributes name one; NULL for the driver
@@ -59,11 +68,12 @@ static NTSTATUS object_build(struct wdk_object *object, const WDF_OBJECT_ATTRIBU
  * @object: out: a pointer to the structure, zero but for the object
  *
  * Context: PASSIVE_LEVEL.
+ * Ownership: the caller's, for wdk_object_link().
  * Return: STATUS_SUCCESS; STATUS_INFO_LENGTH_MISMATCH for @attributes of another size;
  * STATUS_INSUFFICIENT_RESOURCES.
  */
-NTSTATUS wdk_object_create(size_t bytes, enum wdk_object_kind kind, struct wdk_object *parent,
-			   const WDF_OBJECT_ATTRIBUTES *attributes, void *object)
+NTSTATUS wdk_object_make(size_t bytes, enum wdk_object_kind kind, struct wdk_object *parent,
+			 const WDF_OBJECT_ATTRIBUTES *attributes, void *object)
 {
 	struct wdk_object *new;
 	NTSTATUS status;
@@ -80,56 +90,131 @@ NTSTATUS wdk_object_create(size_t bytes, enum wdk_object_kind kind, struct wdk_o
 	}
 	new->kind = kind;
 	new->parent = attributes && attributes->ParentObject ? attributes->ParentObject : parent;
-	mutex_lock(&objects_lock);
-	if (new->parent)
-		list_add(&new->sibling, &new->parent->children);
-	mutex_unlock(&objects_lock);
 	*(void **)object = new;
 	return STATUS_SUCCESS;
 }
 
-/* Its parent knows it no longer. */
-void wdk_object_unlink(struct wdk_object *object)
+/* Itself, or one above it. */
+static bool is_ending(const struct wdk_object *object)
 {
-	mutex_lock(&objects_lock);
-	list_del_init(&object->sibling);
-	mutex_unlock(&objects_lock);
+	lockdep_assert_held(&objects_lock);
+	for (; object; object = object->parent) {
+		if (object->ending)
+			return true;
+	}
+	return false;
 }
 
-static struct wdk_object *youngest_child(struct wdk_object *object)
+/**
+ * wdk_object_link() - tell its parent of an object
+ * @object: of wdk_object_make(), complete: another thread may end the parent, and it
+ *
+ * Context: PASSIVE_LEVEL.
+ * Ownership: the parent's; freed on error.
+ * Return: STATUS_SUCCESS; STATUS_INVALID_DEVICE_STATE if the parent, or one above, is being
+ * deleted.
+ */
+NTSTATUS wdk_object_link(struct wdk_object *object)
 {
-	struct wdk_object *child;
+	struct wdk_object *parent = object->parent;
+	bool ending;
 
 	mutex_lock(&objects_lock);
-	child = list_first_entry_or_null(&object->children, struct wdk_object, sibling);
+	ending = is_ending(parent);
+	if (parent && !ending)
+		list_add(&object->sibling, &parent->children);
 	mutex_unlock(&objects_lock);
-	return child;
+	if (!ending)
+		return STATUS_SUCCESS;
+	object_put(object);
+	return STATUS_INVALID_DEVICE_STATE;
 }
 
-/* One without children. */
+/* Both, for what needs nothing in between. */
+NTSTATUS wdk_object_create(size_t bytes, enum wdk_object_kind kind, struct wdk_object *parent,
+			   const WDF_OBJECT_ATTRIBUTES *attributes, void *object)
+{
+	NTSTATUS status = wdk_object_make(bytes, kind, parent, attributes, object);
+
+	return NT_SUCCESS(status) ? wdk_object_link(*(struct wdk_object **)object) : status;
+}
+
+static bool claim_locked(struct wdk_object *object)
+{
+	bool claimed = !object->ending;
+
+	lockdep_assert_held(&objects_lock);
+	object->ending = true;
+	return claimed;
+}
+
+/* false: somebody else ends it. */
+static bool object_claim(struct wdk_object *object)
+{
+	bool claimed;
+
+	mutex_lock(&objects_lock);
+	claimed = claim_locked(object);
+	mutex_unlock(&objects_lock);
+	return claimed;
+}
+
+/*
+ * The deepest below @object, or itself if there is none, with a reference. @ours: the caller
+ * ends it, as nobody else does.
+ */
+static struct wdk_object *next_leaf(struct wdk_object *object, bool *ours)
+{
+	struct wdk_object *leaf = object, *child;
+
+	mutex_lock(&objects_lock);
+	while ((child = list_first_entry_or_null(&leaf->children, struct wdk_object, sibling)))
+		leaf = child;
+	refcount_inc(&leaf->refs);
+	*ours = claim_locked(leaf) || leaf == object;
+	mutex_unlock(&objects_lock);
+	return leaf;
+}
+
+/*
+ * One without children. The parent knows it until nothing of the driver's is called any more:
+ * after that the parent may go, and the driver's module.
+ */
 static void end_leaf(struct wdk_object *object)
 {
 	if (object->quiesce)
 		object->quiesce(object);
 	if (object->on_cleanup)
 		object->on_cleanup(object);
-	wdk_object_unlink(object);
 	if (object->on_destroy)
 		object->on_destroy(object);
-	object_free(object);
+	object->kind = 0;
+	mutex_lock(&objects_lock);
+	list_del_init(&object->sibling);
+	mutex_unlock(&objects_lock);
+	wake_up_all(&object_ended);
+	object_put(object);
 }
 
-/* Ends an object and all below it, without recursion: always the deepest first. */
+/*
+ * Ends an object, which nobody else ends, and all below it, without recursion: always the
+ * deepest first. Those that others end are waited for.
+ */
 void wdk_object_end(struct wdk_object *object)
 {
-	struct wdk_object *leaf, *child;
+	struct wdk_object *leaf;
+	bool ours, last;
 
+	object_claim(object);
 	do {
-		leaf = object;
-		while ((child = youngest_child(leaf)))
-			leaf = child;
-		end_leaf(leaf);
-	} while (leaf != object);
+		leaf = next_leaf(object, &ours);
+		last = leaf == object;
+		if (ours)
+			end_leaf(leaf);
+		else
+			wait_event(object_ended, list_empty_careful(&leaf->sibling));
+		object_put(leaf);
+	} while (!last);
 }
 
 /* What a handle stands for; NULL, with a warning, if it is of another kind. */
@@ -174,9 +259,11 @@ EXPORT_SYMBOL_GPL(WdfObjectContextGetObject);
  * @Object: a work item or a registry key; driver, device and target are the framework's
  *
  * Children go first. A work item is waited for; in its own callback it goes when that has
- * returned. Then EvtCleanupCallback and EvtDestroyCallback are called.
+ * returned, and has the callback not called once more. Then EvtCleanupCallback and
+ * EvtDestroyCallback are called, once: with an object that is being deleted already, as with
+ * its parent, this does nothing.
  *
- * Context: PASSIVE_LEVEL.
+ * Context: PASSIVE_LEVEL; not in the callback of a work item below it.
  * Ownership: ends the caller's.
  */
 VOID WdfObjectDelete(WDFOBJECT Object)
@@ -186,7 +273,7 @@ VOID WdfObjectDelete(WDFOBJECT Object)
 	if (WARN_ON_ONCE(!object || (object->kind != WDK_OBJECT_WORK_ITEM &&
 				     object->kind != WDK_OBJECT_KEY)))
 		return;
-	if (!wdk_work_item_in_callback(object))
+	if (object_claim(object) && !wdk_work_item_in_callback(object))
 		wdk_object_end(object);
 }
 EXPORT_SYMBOL_GPL(WdfObjectDelete);

@@ -53,7 +53,8 @@ bool wdk_parameters_valid(const char *parameters)
  * Context: PASSIVE_LEVEL.
  * Ownership: the driver object's, to be ended by WdfRegistryClose() before.
  * Return: STATUS_SUCCESS; STATUS_INVALID_PARAMETER without @Driver or @Key;
- * STATUS_INFO_LENGTH_MISMATCH for attributes of another size; STATUS_INSUFFICIENT_RESOURCES.
+ * STATUS_INFO_LENGTH_MISMATCH for attributes of another size; STATUS_INVALID_DEVICE_STATE if
+ * the parent is being deleted; STATUS_INSUFFICIENT_RESOURCES.
  */
 NTSTATUS WdfDriverOpenParametersRegistryKey(WDFDRIVER Driver, ACCESS_MASK DesiredAccess,
 					    PWDF_OBJECT_ATTRIBUTES KeyAttributes, WDFKEY *Key)
@@ -64,14 +65,15 @@ NTSTATUS WdfDriverOpenParametersRegistryKey(WDFDRIVER Driver, ACCESS_MASK Desire
 
 	if (!driver || !Key)
 		return STATUS_INVALID_PARAMETER;
-	status = wdk_object_create(sizeof(*key), WDK_OBJECT_KEY, driver, KeyAttributes,
-				   &key);
+	status = wdk_object_make(sizeof(*key), WDK_OBJECT_KEY, driver, KeyAttributes, &key);
 	if (!NT_SUCCESS(status))
 		return status;
 	key->parameters = wdk_wdf_parameters(driver);
 	key->access = DesiredAccess;
-	*Key = (WDFKEY)key;
-	return STATUS_SUCCESS;
+	status = wdk_object_link(&key->object);
+	if (NT_SUCCESS(status))
+		*Key = (WDFKEY)key;
+	return status;
 }
 EXPORT_SYMBOL_GPL(WdfDriverOpenParametersRegistryKey);
 

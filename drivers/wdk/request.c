@@ -29,6 +29,8 @@ static NTSTATUS request_status(struct wdk_channel *ch, const struct kmcl_request
 	case -ETIMEDOUT:
 		return STATUS_CANCELLED;
 	case -EINVAL:
+		if (req->length && !req->buffer)
+			return STATUS_INVALID_PARAMETER_2;
 		return req->external ? STATUS_INVALID_PARAMETER_4 : STATUS_INVALID_PARAMETER_2;
 	case -E2BIG:
 		return STATUS_INVALID_PARAMETER_4;

@@ -84,9 +84,7 @@ static noinline NTSTATUS send_other(VMBPACKET packet, const void *buffer, u32 le
  * of VmbPacketInitialize() without a routine; STATUS_INVALID_PARAMETER_2 without @Buffer;
  * STATUS_INVALID_PARAMETER_3 for a payload over the limit; STATUS_INVALID_PARAMETER_4 for
  * external data over their limits, empty, or not locked; STATUS_INVALID_PARAMETER_5 for
- * wrong flags; STATUS_NOT_SUPPORTED for an answer on a pipe, and for MDLs that do not join
- * at page boundaries where the kernel's hv_vmbus sends one range only;
- * STATUS_DEVICE_NOT_CONNECTED with external data while the channel is not open;
+ * wrong flags; STATUS_NOT_SUPPORTED for an answer on a pipe; STATUS_DEVICE_NOT_CONNECTED with external data while the channel is not open;
  * STATUS_INSUFFICIENT_RESOURCES if they cannot be mapped now; STATUS_DEVICE_REMOVED while the
  * channel is being disabled.
  */
@@ -119,8 +117,9 @@ static u32 mdl_room(const MDL *mdl)
  * @MdlOffset: first byte of the chain's data to send
  * @MdlLength: bytes to send; 0: all from there on
  * @Flags: as in VmbPacketSend(), WAIT_FOR_COMPLETION has to be set; and
- *	_FORCE_MDL_LENGTH: only the first MDL is used, @MdlLength holds even where it goes
- *	beyond the MDL's own count, but not beyond the end of its last page
+ *	_FORCE_MDL_LENGTH: only the first MDL is used, of which 0 bytes are all from the
+ *	offset on; another @MdlLength holds even where it goes beyond the MDL's own count,
+ *	but not beyond the end of its last page
  *
  * Context, Ownership: as VmbPacketSend().
  * Return: as VmbPacketSend(), and STATUS_INVALID_PARAMETER_5 for an offset,
@@ -131,7 +130,7 @@ NTSTATUS VmbPacketSendWithExternalMdl(VMBPACKET PacketObject, PVOID Buffer, UINT
 				      PMDL ExternalDataMdl, UINT32 MdlOffset, UINT32 MdlLength,
 				      UINT32 Flags)
 {
-	bool forced = MdlLength && (Flags & VMBUS_CHANNEL_FORMAT_FLAG_FORCE_MDL_LENGTH);
+	bool forced = Flags & VMBUS_CHANNEL_FORMAT_FLAG_FORCE_MDL_LENGTH;
 	struct kmcl_external_data data;
 	u64 room;
 
@@ -139,7 +138,10 @@ NTSTATUS VmbPacketSendWithExternalMdl(VMBPACKET PacketObject, PVOID Buffer, UINT
 		return STATUS_INVALID_PARAMETER_7;
 	if (!ExternalDataMdl || !wdk_external_chain_valid(ExternalDataMdl))
 		return STATUS_INVALID_PARAMETER_4;
-	room = forced ? mdl_room(ExternalDataMdl) : wdk_mdl_chain_bytes(ExternalDataMdl);
+	if (forced)
+		room = MdlLength ? mdl_room(ExternalDataMdl) : ExternalDataMdl->ByteCount;
+	else
+		room = wdk_mdl_chain_bytes(ExternalDataMdl);
 	if (MdlOffset >= room)
 		return STATUS_INVALID_PARAMETER_5;
 	if (MdlLength > room - MdlOffset)

@@ -60,6 +60,8 @@ static_assert(!(WDK_CHANNELS & (WDK_CHANNELS - 1)) && WDK_CHANNELS <= 0x10000);
  * @rings_set: the driver has sized the rings
  * @named: it has a name
  * @changed: something was set since the last enable
+ * @enabled: from the beginning of an enable that succeeds to that of EvtChannelClosed, or to
+ *	where EvtChannelOpened refuses. kmcl's state follows later
  */
 struct wdk_channel {
 	struct kmcl_channel *native;
@@ -80,6 +82,7 @@ struct wdk_channel {
 	bool rings_set;
 	bool named;
 	bool changed;
+	bool enabled;
 };
 
 /* channel.c: from VmbChannelAllocate() to VmbChannelCleanup() */

@@ -12,7 +12,9 @@
  * @work: runs the callback
  * @callback: the driver's; set once
  * @runner: who is in it, or NULL; written by @work
- * @doomed: deleted in its own callback; touched by that only
+ * @doomed: deleted in its own callback, which @work has to end; touched by that only
+ * @lock: for what follows
+ * @closed: it is being deleted, and cannot be enqueued any more
  */
 struct work_item {
 	struct wdk_object object;
@@ -20,11 +22,23 @@ struct work_item {
 	PFN_WDF_WORKITEM callback;
 	struct task_struct *runner;
 	bool doomed;
+	spinlock_t lock;
+	bool closed;
 };
 
 static struct work_item *item_of(struct wdk_object *object)
 {
 	return container_of(object, struct work_item, object);
+}
+
+/* Whoever is about to enqueue it has done so when this returns. */
+static void close_item(struct work_item *item)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&item->lock, flags);
+	item->closed = true;
+	spin_unlock_irqrestore(&item->lock, flags);
 }
 
 static void run(struct work_struct *work)
@@ -36,21 +50,32 @@ static void run(struct work_struct *work)
 	WRITE_ONCE(item->runner, NULL);
 	if (!item->doomed)
 		return;
+	/* Enqueued before it was deleted: it would run in freed memory. */
+	cancel_work(&item->work);
 	/* From here it is this function's alone, and is not waited for. */
 	item->object.quiesce = NULL;
 	wdk_object_end(&item->object);
 }
 
+/* What was enqueued runs; what the callback itself enqueues meanwhile does not. */
 static void quiesce(struct wdk_object *object)
 {
-	flush_work(&item_of(object)->work);
+	struct work_item *item = item_of(object);
+
+	close_item(item);
+	flush_work(&item->work);
+	cancel_work_sync(&item->work);
 }
 
-/* True if @object is a work item in whose callback the caller is: it goes at its end. */
+/*
+ * True if @object, which the caller is to end, is a work item in whose callback the caller is:
+ * run() ends it.
+ */
 bool wdk_work_item_in_callback(struct wdk_object *object)
 {
 	if (object->kind != WDK_OBJECT_WORK_ITEM || READ_ONCE(item_of(object)->runner) != current)
 		return false;
+	close_item(item_of(object));
 	item_of(object)->doomed = true;
 	return true;
 }
@@ -65,7 +90,7 @@ bool wdk_work_item_in_callback(struct wdk_object *object)
  * Ownership: the parent's: it is flushed and deleted with it, or by WdfObjectDelete().
  * Return: STATUS_SUCCESS; STATUS_WDF_PARENT_NOT_SPECIFIED; STATUS_INVALID_PARAMETER without
  * callback or @WorkItem; STATUS_INFO_LENGTH_MISMATCH for a structure of another size;
- * STATUS_INSUFFICIENT_RESOURCES.
+ * STATUS_INVALID_DEVICE_STATE if the parent is being deleted; STATUS_INSUFFICIENT_RESOURCES.
  */
 NTSTATUS WdfWorkItemCreate(PWDF_WORKITEM_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attributes,
 			   WDFWORKITEM *WorkItem)
@@ -79,14 +104,17 @@ NTSTATUS WdfWorkItemCreate(PWDF_WORKITEM_CONFIG Config, PWDF_OBJECT_ATTRIBUTES A
 		return STATUS_INFO_LENGTH_MISMATCH;
 	if (!Attributes || !Attributes->ParentObject)
 		return STATUS_WDF_PARENT_NOT_SPECIFIED;
-	status = wdk_object_create(sizeof(*item), WDK_OBJECT_WORK_ITEM, NULL, Attributes, &item);
+	status = wdk_object_make(sizeof(*item), WDK_OBJECT_WORK_ITEM, NULL, Attributes, &item);
 	if (!NT_SUCCESS(status))
 		return status;
 	INIT_WORK(&item->work, run);
+	spin_lock_init(&item->lock);
 	item->callback = Config->EvtWorkItemFunc;
 	item->object.quiesce = quiesce;
-	*WorkItem = (WDFWORKITEM)item;
-	return STATUS_SUCCESS;
+	status = wdk_object_link(&item->object);
+	if (NT_SUCCESS(status))
+		*WorkItem = (WDFWORKITEM)item;
+	return status;
 }
 EXPORT_SYMBOL_GPL(WdfWorkItemCreate);
 
@@ -94,16 +122,22 @@ EXPORT_SYMBOL_GPL(WdfWorkItemCreate);
  * WdfWorkItemEnqueue() - have the callback called at PASSIVE_LEVEL
  * @WorkItem: the work item
  *
- * Once, if it is queued already; once more, if it is running.
+ * Once, if it is queued already; once more, if it is running; not at all, if it is being
+ * deleted.
  *
  * Context: DISPATCH_LEVEL or lower.
  */
 VOID WdfWorkItemEnqueue(WDFWORKITEM WorkItem)
 {
 	struct work_item *item = wdk_object(WorkItem, WDK_OBJECT_WORK_ITEM);
+	unsigned long flags;
 
-	if (item)
+	if (!item)
+		return;
+	spin_lock_irqsave(&item->lock, flags);
+	if (!item->closed)
 		queue_work(wdk_wq, &item->work);
+	spin_unlock_irqrestore(&item->lock, flags);
 }
 EXPORT_SYMBOL_GPL(WdfWorkItemEnqueue);
 

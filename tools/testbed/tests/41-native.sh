@@ -32,6 +32,7 @@ arguments() {
 guest() {
 	cat <<'END'
 load kmcl
+count_events
 checks alone groups=alone
 stock hv_utils
 load kmcl_vmbus
@@ -39,16 +40,21 @@ checks setup groups=setup,pause
 checks packets groups=packet,queue
 checks requests groups=request,rescind
 checks external groups=external,pipe
+events events
 unload kmcl_vmbus
 unload kmcl
 END
 }
 
 check() {
+	local name
 	cases alone
 	cases setup
 	cases packets
 	cases requests
 	cases external
+	for name in state send queue packet_done send_refused receive refuse incoming_complete request_left; do
+		at_least "tracepoint kmcl_$name was hit" "$(figure events "kmcl_$name")" 1
+	done
 	is "one packet went to a source, which takes none: a case sends it" "$(protocol_errors)" 1
 }

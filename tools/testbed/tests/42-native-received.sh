@@ -32,8 +32,10 @@ arguments() {
 guest() {
 	cat <<'END'
 kmcl
+count_events
 checks received groups=errors,quota,defer
 checks shared groups=gpadl,xfer
+events events
 unload kmcl_vmbus
 unload kmcl
 END
@@ -45,6 +47,9 @@ check() {
 	cases shared
 	is "the host held back the teardown of what it had mapped" \
 		"$(device "$(check_instance slow)" withheld_torndown)" 2
+	for name in receive refuse stall move incoming_complete incoming_end drop gpadl; do
+		at_least "tracepoint kmcl_$name was hit" "$(figure events "kmcl_$name")" 1
+	done
 	name=$(check_instance gpadl)
 	is "it unmapped all that it had mapped" "$(device "$name" mapped)" "$(device "$name" unmapped)"
 	is "no completion came twice" "$(device "$name" duplicate)" 0
