@@ -768,6 +768,59 @@ static void grows_while_others_look_things_up(struct kunit *test)
 	}
 }
 
+/**
+ * struct growers - threads that add objects, side by side
+ * @table: the table
+ * @begun: adds, also those that are not made any more
+ * @added: adds that have succeeded
+ * @ended: adds that are over
+ */
+struct growers {
+	struct kmcl_xact *table;
+	atomic_t begun;
+	atomic_t added;
+	atomic_t ended;
+};
+
+#define GROWN	(16 * KMCL_XACT_CHUNK)
+
+static void add_one(struct growers *growers)
+{
+	u32 slot;
+
+	if (!kmcl_xact_add(growers->table, growers, GFP_KERNEL, &slot))
+		atomic_inc(&growers->added);
+	atomic_inc(&growers->ended);
+}
+
+static int grower(void *data)
+{
+	struct growers *growers = data;
+
+	while (!kthread_should_stop()) {
+		if ((u32)atomic_inc_return(&growers->begun) > GROWN)
+			usleep_range(50, 100);
+		else
+			add_one(growers);
+	}
+	return 0;
+}
+
+/* Each of those who find no room brings a chunk, and all but one are too late. */
+static void grows_once_when_many_find_no_room(struct kunit *test)
+{
+	struct growers *growers = kunit_kzalloc(test, sizeof(*growers), GFP_KERNEL);
+	struct kmcl_xact *table = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, growers);
+	growers->table = table;
+	start_racers(test, grower, growers, clamp(num_online_cpus(), 2u, 4u));
+	while ((u32)atomic_read(&growers->ended) < GROWN)
+		usleep_range(50, 100);
+	KUNIT_EXPECT_EQ(test, (u32)atomic_read(&growers->added), GROWN);
+	KUNIT_EXPECT_EQ(test, table->size, GROWN);
+}
+
 static void destroy_table(void *table)
 {
 	kmcl_xact_destroy(table);
@@ -828,6 +881,7 @@ static struct kunit_case kmcl_xact_cases[] = {
 	KUNIT_CASE(one_of_many_takers_gets_the_object),
 	KUNIT_CASE(no_slot_is_popped_by_two_at_a_time),
 	KUNIT_CASE(grows_while_others_look_things_up),
+	KUNIT_CASE(grows_once_when_many_find_no_room),
 	{}
 };
 

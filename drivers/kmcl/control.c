@@ -511,6 +511,7 @@ static int enable_locked(struct kmcl_channel *ch)
 		return 0;
 	want_enabled(ch, false);
 	wait_event(ch->wait, READ_ONCE(ch->state) == KMCL_DISABLED);
+	kmcl_endpoint_disarm(ch);
 	return ret;
 }
 
@@ -530,8 +531,8 @@ static int enable_locked(struct kmcl_channel *ch)
  * -EMSGSIZE if the largest packet or completion payload does not fit the outgoing
  * ring; -ENOMEM; -ENODEV if no transport is loaded (kmcl_vmbus, kmcl_loopback)
  * or this is no Hyper-V guest; of a server: -EOPNOTSUPP if its offer is not for this
- * kernel (KMCL_SERVER_LOOPBACK_OFFER) or kmcl_loopback is not loaded, -EEXIST if the same
- * type and instance are offered already.
+ * kernel (KMCL_SERVER_LOOPBACK_OFFER) or no transport that is loaded can make one, -EEXIST if
+ * the same type and instance are offered already.
  */
 int kmcl_channel_enable(struct kmcl_channel *channel)
 {
@@ -637,7 +638,7 @@ static bool delivering(struct kmcl_channel *ch)
 
 /*
  * 0: it rests, or has rested since @before; -ECANCELED: a start took the pause back before
- * that; -EAGAIN: neither yet.
+ * that began; -EAGAIN: neither yet.
  */
 static int pause_result(struct kmcl_channel *ch, u32 before)
 {
@@ -646,7 +647,7 @@ static int pause_result(struct kmcl_channel *ch, u32 before)
 	spin_lock_irq(&ch->lock);
 	if (!delivering(ch) || ch->suspensions != before)
 		ret = 0;
-	else if (!ch->paused)
+	else if (!ch->paused && ch->state != KMCL_SUSPENDING)
 		ret = -ECANCELED;
 	spin_unlock_irq(&ch->lock);
 	return ret;
@@ -662,7 +663,7 @@ static int pause_result(struct kmcl_channel *ch, u32 before)
  *
  * Context: thread.
  * Return: 0; -EINVAL for NULL; -EDEADLK in a callback of this channel; -ECANCELED if another
- * thread started it before it came to rest.
+ * thread started it before suspend was called.
  */
 int kmcl_channel_pause(struct kmcl_channel *channel)
 {

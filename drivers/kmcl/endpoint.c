@@ -71,22 +71,39 @@ static int arm_one(struct kmcl_channel *ch, struct kmcl_transport *bus)
 	return 0;
 }
 
-/* One transport that works is enough; with none, the last error. */
-int kmcl_endpoint_arm(struct kmcl_channel *ch)
+/* Not a failure, if another transport works: this one is not for such a channel. */
+static bool is_not_for(int err)
+{
+	return err == -ENODEV || err == -EOPNOTSUPP;
+}
+
+static int arm_all(struct kmcl_channel *ch)
 {
 	int i, ret, result = -ENODEV;
 
-	lockdep_assert_held(&ch->mutex);
-	mutex_lock(&transports_lock);
+	lockdep_assert_held(&transports_lock);
 	for (i = 0; i < KMCL_TRANSPORTS_MAX; i++) {
 		if (!transports[i])
 			continue;
 		ret = arm_one(ch, transports[i]);
-		if (result)
+		if (ret && !is_not_for(ret))
+			return ret;
+		if (!ret || (result && ret != -ENODEV))
 			result = ret;
 	}
-	mutex_unlock(&transports_lock);
 	return result;
+}
+
+/* One transport is enough, if no other fails. With an error some may be armed. */
+int kmcl_endpoint_arm(struct kmcl_channel *ch)
+{
+	int ret;
+
+	lockdep_assert_held(&ch->mutex);
+	mutex_lock(&transports_lock);
+	ret = arm_all(ch);
+	mutex_unlock(&transports_lock);
+	return ret;
 }
 
 /*

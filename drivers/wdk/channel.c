@@ -199,7 +199,10 @@ static int cleanup_check(struct wdk_channel *ch)
 	return err;
 }
 
-/* Handles name it no longer when its native part goes; one that is refused here has none. */
+/*
+ * Handles name it no longer when its native part goes. By then there are none, and never before:
+ * what was completed meanwhile would be lost.
+ */
 static int cleanup(struct wdk_channel *ch)
 {
 	int err = cleanup_check(ch);

@@ -170,12 +170,20 @@ EXPORT_SYMBOL_GPL(VmbChannelCreateGpadlFromMdl);
  * @GpadlHandle: the GPADL
  *
  * Waits until every received packet whose external data lie in it was completed, and until
- * the host confirms, which it does when it has unmapped it. A driver deletes all in
- * EvtChannelClosed at the latest. A host that does not confirm may go on using the memory: the
- * log says so, and pool memory of a page or more then never goes to anybody else.
+ * the host confirms, which it does when it has unmapped it. That the host takes the channel
+ * back counts as that. A driver deletes all in EvtChannelClosed at the latest.
+ *
+ * There is no status; the log says what has failed, with kmcl's errno. -EIO: the host has not
+ * confirmed. -EBUSY: a packet that was deferred lies in the memory, and nothing is delivered
+ * (suspended, paused, failed), so that only a start or a close ends it. -EDEADLK: in a receive
+ * callback at PASSIVE_LEVEL. -ENOENT: there is no such GPADL.
  *
  * Context: PASSIVE_LEVEL; not in the receive callbacks.
- * Ownership: the memory is the caller's alone.
+ * Ownership: the memory is the caller's alone, unless the log tells of an error. After -EIO the
+ * GPADL is gone, but the host may go on using the memory for ever: it must not be freed.
+ * If it is freed all the same, pool memory of a page or more goes to nobody else, since the
+ * library keeps its pages; less than a page does. After -EBUSY and -EDEADLK the GPADL is
+ * alive, and the memory shared: it is to be deleted again.
  */
 VOID VmbChannelDeleteGpadl(VMBCHANNEL Channel, UINT32 GpadlHandle)
 {

@@ -2,7 +2,8 @@
 /*
  * Receiving. Each function that takes a completion handle finds the channel in the table,
  * and keeps it from being cleaned up meanwhile. So a handle that is late, used twice or made up
- * harms nothing: the table knows no such channel, or kmcl no such packet.
+ * harms nothing: the table knows no such channel, or kmcl no such packet. Only the latter is
+ * counted: in the former case there is no channel to count it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -96,8 +97,9 @@ static noinline void complete_failed(VMBPACKETCOMPLETION packet, int err)
  *
  * Takes down external data and buffers, answers the host if it asked for that, and makes
  * room for the next packet, in this order. Packets may be completed in any order, from
- * anywhere, also after EvtChannelSuspend. A handle that names no outstanding packet is
- * counted (rejected_handle) and does nothing.
+ * anywhere, also after EvtChannelSuspend. A handle that names no outstanding packet does
+ * nothing. It is counted (rejected_handle) by the channel that it names, if there is one: a
+ * handle of a channel that is no more, or one that was made up, may name none.
  *
  * Context: DISPATCH_LEVEL or lower.
  * Ownership: buffer, client context and MDLs of the packet are gone, the handle is dead.

@@ -84,9 +84,9 @@ static noinline NTSTATUS send_other(VMBPACKET packet, const void *buffer, u32 le
  * of VmbPacketInitialize() without a routine; STATUS_INVALID_PARAMETER_2 without @Buffer;
  * STATUS_INVALID_PARAMETER_3 for a payload over the limit; STATUS_INVALID_PARAMETER_4 for
  * external data over their limits, empty, or not locked; STATUS_INVALID_PARAMETER_5 for
- * wrong flags; STATUS_NOT_SUPPORTED for an answer on a pipe; STATUS_DEVICE_NOT_CONNECTED with external data while the channel is not open;
- * STATUS_INSUFFICIENT_RESOURCES if they cannot be mapped now; STATUS_DEVICE_REMOVED while the
- * channel is being disabled.
+ * wrong flags; STATUS_NOT_SUPPORTED for an answer on a pipe; STATUS_DEVICE_NOT_CONNECTED
+ * with external data while the channel is not open; STATUS_INSUFFICIENT_RESOURCES if they
+ * cannot be mapped now; STATUS_DEVICE_REMOVED while the channel is being disabled.
  */
 NTSTATUS VmbPacketSend(VMBPACKET PacketObject, PVOID Buffer, UINT32 BufferLength,
 		       PMDL ExternalDataMdl, UINT32 Flags)
@@ -124,7 +124,7 @@ static u32 mdl_room(const MDL *mdl)
  * Context, Ownership: as VmbPacketSend().
  * Return: as VmbPacketSend(), and STATUS_INVALID_PARAMETER_5 for an offset,
  * STATUS_INVALID_PARAMETER_6 for a length outside the chain, or, with the flag, the last
- * page; STATUS_INVALID_PARAMETER_7 for wrong flags.
+ * page (with 0 bytes: the first MDL's own count); STATUS_INVALID_PARAMETER_7 for wrong flags.
  */
 NTSTATUS VmbPacketSendWithExternalMdl(VMBPACKET PacketObject, PVOID Buffer, UINT32 BufferLength,
 				      PMDL ExternalDataMdl, UINT32 MdlOffset, UINT32 MdlLength,

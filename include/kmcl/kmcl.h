@@ -395,7 +395,10 @@ struct kmcl_received_data {
 #define KMCL_EXTERNAL_MAP	0x2u	/* every range shall have an address */
 #define KMCL_EXTERNAL_FLAGS	0x3u
 
-/* kmcl_gpadl_create*() */
+/*
+ * kmcl_gpadl_create*(). A host that does not confirm the end of a GPADL keeps it: then
+ * kmcl_gpadl_delete() gives -EIO and the pages stay shared for ever. They must not be freed.
+ */
 #define KMCL_GPADL_READ_ONLY	0x1u	/* says that the host only reads; protects nothing */
 #define KMCL_GPADL_FLAGS	0x1u
 

@@ -4,8 +4,9 @@
 #
 # Sees to it that the Debian packages are there which building the modules
 # (build), booting a guest with them (guest, the demo), what runs in user space
-# (unit: make unit, make fuzz) or every test (test, default) needs. As root it installs what is missing and says what; otherwise
-# it prints the one command to run and fails. --list only prints the names.
+# (unit: make unit, make fuzz) or every test (test, default) needs. As root it
+# installs what is missing and says what; otherwise it prints the one command to
+# run and fails. --list only prints the names.
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 

@@ -4,7 +4,7 @@
 title="the code in the documents compiles without a warning, and does what they say"
 cpu_counts=2
 timeout=240
-DOCUMENTS="writing-a-driver porting-from-windows"
+DOCUMENTS="writing-a-driver porting-from-windows loopback"
 FIRST=d3000000-0000-4000-8000-000000000001
 SECOND=d3000000-0000-4000-8000-000000000002
 
@@ -114,6 +114,12 @@ put named $DEBUG/kmcl/CrcClient/state
 unload crcclient
 unload kmcl_wdk
 
+load kmcl_loopback
+load guide_loopback
+says guide_loopback "BOTH ENDS"
+unload guide_loopback
+unload kmcl_loopback
+
 unload guide_first
 grep kmcl_ /sys/kernel/tracing/trace | put trace
 echo 0 >/sys/kernel/tracing/events/kmcl/kmcl_state/enable
@@ -160,6 +166,7 @@ missing() {
 	done
 }
 
+server_functions() { code_of kmcl/server.h | grep -o '\<kmcl_[a-z_]*(' | tr -d '(' | sort -u; }
 native_functions() { code_of kmcl/kmcl.h | grep -o '\<kmcl_[a-z_]*(' | tr -d '(' | sort -u; }
 
 # What Windows' headers here declare for drivers to call
@@ -201,6 +208,7 @@ check_guide() {
 	done
 	is "every form of external data arrives" "$(file said | grep -c 'guide_send: [a-z]*: [0-9]* bytes are right')" 5
 	is "so do packets that want no answer" "$(device "$SECOND" oneway)" 2
+	prints loopback guide_loopback
 	is "every packet of the source was completed rightly" "$(device source completed)" 1000
 	is "and in no other way" "$(stat '[.devices[] | select(.device == "source").counters | .duplicate, .unknown, .mismatched] | add')" 0
 	is "the module's alias is the device's" "$(tr '\0' '\n' <"$(work)/code/guide/guide_first.ko" | sed -n 's/^alias=//p')" "$(file modalias)"
@@ -222,8 +230,9 @@ check_names() {
 	same "every event is explained" "$(first_column writing-a-driver event | sort)" \
 		"$(sed -n 's/^TRACE_EVENT(\(.*\),/\1/p' "$TOP/drivers/kmcl/trace.h" | sort)"
 	is "every function is mentioned" "$(page writing-a-driver | missing $(native_functions))" ""
+	is "every function of a server is mentioned" "$(page loopback | missing $(server_functions))" ""
 	is "every function that is mentioned exists" \
-		"$(for name in $DOCUMENTS; do page "$name"; done | grep -o '\<kmcl_[a-z_]*(' | tr -d '(' | sort -u | comm -23 - <(native_functions))" ""
+		"$(for name in $DOCUMENTS; do page "$name"; done | grep -o '\<kmcl_[a-z_]*(' | tr -d '(' | sort -u | comm -23 - <({ native_functions; server_functions; } | sort -u))" ""
 	is "every function of Windows is listed" \
 		"$(page porting-from-windows | sed -n '/^## What there is/,/^## What is not/p' | missing $(windows_functions))" ""
 	same "the client interface is in its order" "$(first_column porting-from-windows function)" \

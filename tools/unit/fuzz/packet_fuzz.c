@@ -86,9 +86,10 @@ static void setup(struct walk *w, struct input *in)
 	w->gpadl = exactly(w->gpadl_bytes);
 	w->ranges = exactly(w->max_ranges * sizeof(*w->ranges));
 	w->buffer = exactly(max_payload(w));
+	if (!w->server)
+		return;
 	/* No more than a packet can name. */
-	if (w->server)
-		w->max_external %= 1u << 20;
+	w->max_external %= 1u << 20;
 	w->pages = exactly((w->max_external / PAGE + 2 * w->max_ranges) * sizeof(*w->pages));
 }
 

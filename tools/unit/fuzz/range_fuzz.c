@@ -56,14 +56,20 @@ static void op_xfer(struct input *in)
 {
 	struct kmcl_frame frame = { .type = KMCL_PKT_DATA_XFER_PAGES };
 	struct kmcl_xfer xfer = { 1, 2 };
-	u32 max = input_u32(in);
+	u32 max = input_u32(in), near;
 	u64 word;
+	u8 how;
 	int bad;
 
 	frame.offset = 8 * input_u16(in);
-	/* Half of them near to what is right. */
-	word = input_u8(in) & 1 ? (u64)((frame.offset - 24) / 8 + input_u8(in) % 3 - 1) << 32 :
-				  input_u64(in);
+	how = input_u8(in);
+	if (how & 1) {
+		/* Near to what is right, the upper bits aside: times 8 these are nothing. */
+		near = (frame.offset - 24) / 8 + input_u8(in) % 3 - 1;
+		word = (u64)(near ^ (u32)(how >> 5) << 29) << 32;
+	} else {
+		word = input_u64(in);
+	}
 	if (frame.offset < KMCL_XFER_HEADER_SIZE)
 		return;
 	bad = kmcl_parse_xfer(&frame, word, max, &xfer);

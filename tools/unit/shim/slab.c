@@ -14,11 +14,16 @@ static bool fails_now(void)
 	return current->fail_nth && !--current->fail_nth;
 }
 
-/* What the kernel gives to nobody, kvmalloc() warns of: a caller has to check first. */
+/*
+ * Whoever may sleep lets another thread come between. What is larger than the kernel
+ * gives to anybody, kvmalloc() warns of: a caller has to check first.
+ */
 void *shim_alloc(size_t count, size_t size, gfp_t gfp)
 {
 	size_t bytes;
 
+	if (!(gfp & GFP_ATOMIC))
+		sched_yield();
 	if (fails_now() || __builtin_mul_overflow(count, size, &bytes))
 		return NULL;
 	if (bytes > INT_MAX) {

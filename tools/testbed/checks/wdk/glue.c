@@ -100,16 +100,6 @@ int check_channel_named(const char *name)
 	return !!found;
 }
 
-/* As kmcl_vmbus: drivers/vmbus/compat. */
-int check_sends_many_ranges(void)
-{
-#ifdef KMCL_HAVE_PAGEBUFFER
-	return 0;
-#else
-	return 1;
-#endif
-}
-
 static int results_show(struct seq_file *m, void *unused)
 {
 	size_t length;

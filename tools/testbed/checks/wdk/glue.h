@@ -8,7 +8,6 @@ void check_print(const char *format, ...) __attribute__((__format__(__printf__, 
 void check_begins(const char *group, const char *name);
 int check_selected(const char *group, const char *name);
 int check_channel_named(const char *name);
-int check_sends_many_ranges(void);
 
 /* map.c: how the library translates errno and NTSTATUS. */
 int check_status_of(int error);

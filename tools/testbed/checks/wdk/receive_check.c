@@ -191,6 +191,25 @@ static VOID complete_ignores_handles_that_name_nothing(VOID)
 	VmbChannelPacketComplete(bed->Got[15].Packet, &junk, sizeof(junk));
 }
 
+/* An end that is refused must not lose an answer, or the packet stays outstanding for ever. */
+static VOID complete_works_while_cleanup_is_refused(VOID)
+{
+	PBED bed = BedUp(&SourceEndless);
+	ULONG i;
+
+	REQUIRE(bed);
+	for (i = 0; i < 10; i++)
+		VmbChannelCleanup(bed->Channel);
+	/* Waits for all that are outstanding. */
+	VmbChannelDisable(bed->Channel);
+	BedForget(bed);
+	/* Right behind the enable, whose worker has hardly begun, it is refused too. */
+	EXPECT_STATUS(VmbChannelEnable(bed->Channel), STATUS_SUCCESS);
+	VmbChannelCleanup(bed->Channel);
+	REQUIRE(BedAwaitGot(bed, 20));
+	VmbChannelDisable(bed->Channel);
+}
+
 /* Every third packet is deferred, once, when it first comes. */
 static VMBPACKETCOMPLETION DeferredHandle;
 static LONG Deferrals;
@@ -580,6 +599,7 @@ static const TEST_CASE Cases[] = {
 	CASE(complete_ends_the_packet_without_payload),
 	CASE(complete_may_come_later_in_any_order),
 	CASE(complete_ignores_handles_that_name_nothing),
+	CASE(complete_works_while_cleanup_is_refused),
 	CASE(defer_to_passive_delivers_again),
 	CASE(defer_to_passive_is_for_the_callback_only),
 	CASE(fail_stops_delivery),

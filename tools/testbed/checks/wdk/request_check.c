@@ -183,6 +183,10 @@ static VOID request_refuses_wrong_arguments(VOID)
 		      STATUS_INVALID_PARAMETER_5);
 	EXPECT_STATUS(VmbChannelSendSynchronousRequest(bed->Channel, "x", 1, mdl, 0, NULL, NULL,
 						       NULL), STATUS_INVALID_PARAMETER_5);
+	/* External data do not make up for a buffer. */
+	EXPECT_STATUS(VmbChannelSendSynchronousRequest(bed->Channel, NULL, 1, mdl, WAIT_FLAG,
+						       NULL, NULL, NULL),
+		      STATUS_INVALID_PARAMETER_2);
 	mdl->MdlFlags = 0;
 	EXPECT_STATUS(RequestMdl(bed, mdl, NULL, NULL, NULL), STATUS_INVALID_PARAMETER_4);
 }

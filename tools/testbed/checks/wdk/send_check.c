@@ -168,10 +168,9 @@ static VOID send_carries_a_chain_of_mdls(VOID)
 	Read(100, 5 * PAGE_SIZE - 90);
 }
 
-/* MDLs that do not join at page boundaries are several ranges; some kernels send only one. */
-static VOID send_scattered_mdls_as_the_kernel_can(VOID)
+/* MDLs that do not join at page boundaries are several ranges, on every kernel. */
+static VOID send_carries_scattered_mdls(VOID)
 {
-	NTSTATUS expected = check_sends_many_ranges() ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
 	UINT32 crc;
 	PMDL second;
 
@@ -180,9 +179,7 @@ static VOID send_scattered_mdls_as_the_kernel_can(VOID)
 	second = CaseMdl(s.Memory + PAGE_SIZE + 50, 200);
 	REQUIRE(s.Mdl && second);
 	s.Mdl->Next = second;
-	REQUIRE_STATUS(VmbPacketSend(s.Sent->Packet, NULL, 0, s.Mdl, WAIT_FLAG), expected);
-	if (expected != STATUS_SUCCESS)
-		return;
+	REQUIRE_STATUS(VmbPacketSend(s.Sent->Packet, NULL, 0, s.Mdl, WAIT_FLAG), STATUS_SUCCESS);
 	crc = Crc32(Crc32(0, s.Memory + 5, 100), s.Memory + PAGE_SIZE + 50, 200);
 	SentRead(s.Sent, 300, crc);
 }
@@ -339,6 +336,26 @@ static VOID flag_force_mdl_length_goes_beyond_the_mdl(VOID)
 	EXPECT_STATUS(SendMdl(s.Mdl, 0, PAGE_SIZE, forced), STATUS_INVALID_PARAMETER_6);
 }
 
+/* A length of 0 is all of the first MDL from the offset on, and nothing of the second. */
+static VOID flag_force_mdl_length_without_length_is_one_mdl(VOID)
+{
+	const UINT32 forced = WAIT_FLAG | VMBUS_CHANNEL_FORMAT_FLAG_FORCE_MDL_LENGTH;
+	PMDL second;
+
+	REQUIRE(Begin(&Echo));
+	s.Mdl = CaseMdl(s.Memory + 100, 2 * PAGE_SIZE - 100);
+	second = CaseMdl(s.Memory + 2 * PAGE_SIZE, PAGE_SIZE);
+	REQUIRE(s.Mdl && second);
+	s.Mdl->Next = second;
+	REQUIRE_STATUS(SendMdl(s.Mdl, 0, 0, WAIT_FLAG), STATUS_SUCCESS);
+	Read(100, 3 * PAGE_SIZE - 100);
+	REQUIRE_STATUS(SendMdl(s.Mdl, 0, 0, forced), STATUS_SUCCESS);
+	Read(100, 2 * PAGE_SIZE - 100);
+	REQUIRE_STATUS(SendMdl(s.Mdl, 50, 0, forced), STATUS_SUCCESS);
+	Read(150, 2 * PAGE_SIZE - 150);
+	EXPECT_STATUS(SendMdl(s.Mdl, 2 * PAGE_SIZE - 100, 0, forced), STATUS_INVALID_PARAMETER_5);
+}
+
 /* Kernel memory is always there, so it changes nothing, and goes with every form. */
 static VOID flag_paged_buffer_changes_nothing(VOID)
 {
@@ -392,7 +409,7 @@ static const TEST_CASE Cases[] = {
 	CASE(send_queues_in_order),
 	CASE(send_waits_for_room),
 	CASE(send_carries_a_chain_of_mdls),
-	CASE(send_scattered_mdls_as_the_kernel_can),
+	CASE(send_carries_scattered_mdls),
 	CASE(external_mdl_sends_a_part),
 	CASE(external_mdl_refuses_wrong_arguments),
 	CASE(external_pfns_send_whole_pages),
@@ -400,6 +417,7 @@ static const TEST_CASE Cases[] = {
 	CASE(external_data_can_be_written_by_the_host),
 	CASE(flag_wait_for_completion_asks_for_an_answer),
 	CASE(flag_force_mdl_length_goes_beyond_the_mdl),
+	CASE(flag_force_mdl_length_without_length_is_one_mdl),
 	CASE(flag_paged_buffer_changes_nothing),
 	CASE(flags_mask_has_all_that_are_known),
 };

@@ -56,6 +56,50 @@ static VOID closed_may_enable_again(VOID)
 	EXPECT_ORDER(bed, "ospucospucospuc");
 }
 
+/* Larger and smaller than the default: each would be reason to set the channel up anew. */
+static VOID ChangesQuota(PBED Bed)
+{
+	VmbChannelSetTransactionQuota(Bed->Channel, 300);
+	VmbChannelSetTransactionQuota(Bed->Channel, 64);
+}
+
+static VOID ChangesQuotaAndEnables(PBED Bed)
+{
+	ChangesQuota(Bed);
+	EnablesAgain(Bed);
+}
+
+/*
+ * Right behind the enable, when the channel's worker has hardly begun, and again in every
+ * callback: nothing is set up anew for it, which closed could not do.
+ */
+static VOID closed_may_enable_again_after_a_quota(VOID)
+{
+	PBED bed = BedCreate(&EchoGone);
+	ULONG i;
+
+	REQUIRE(bed);
+	bed->On[BED_OPENED] = ChangesQuota;
+	bed->On[BED_CLOSED] = EnablesAgain;
+	EXPECT_STATUS(VmbChannelEnable(bed->Channel), STATUS_SUCCESS);
+	for (i = 0; i < 100; i++)
+		ChangesQuota(bed);
+	AWAIT(&bed->Happened[BED_CLOSED]);
+	KeClearEvent(&bed->Happened[BED_CLOSED]);
+	bed->On[BED_CLOSED] = ChangesQuotaAndEnables;
+	AWAIT(&bed->Happened[BED_CLOSED]);
+	KeClearEvent(&bed->Happened[BED_CLOSED]);
+	AWAIT(&bed->Happened[BED_CLOSED]);
+	VmbChannelDisable(bed->Channel);
+	EXPECT_ORDER(bed, "ospucospucospuc");
+	/* An enable that can set it up anew does so now. */
+	BedForget(bed);
+	bed->On[BED_CLOSED] = NULL;
+	REQUIRE(BedStart(bed));
+	BedSync(bed);
+	AWAIT(&bed->Happened[BED_CLOSED]);
+}
+
 /* A channel that is paused is only closed: it was suspended already. */
 static VOID rescind_of_a_paused_channel_closes(VOID)
 {
@@ -157,6 +201,7 @@ static VOID life_repeats(VOID)
 static const TEST_CASE Cases[] = {
 	CASE(rescind_closes_and_disables),
 	CASE(closed_may_enable_again),
+	CASE(closed_may_enable_again_after_a_quota),
 	CASE(rescind_of_a_paused_channel_closes),
 	CASE(rescind_waits_for_received_packets),
 	CASE(packets_sent_in_closed_wait_for_the_next_open),

@@ -50,7 +50,8 @@ static VOID ItemIsDestroyed(WDFOBJECT Object)
 
 static LONG Ended;
 
-static WDFWORKITEM CreateItem(PFN_WDF_WORKITEM Routine)
+/* Counts: of cleanup in its low byte, of destroy in the next. */
+static WDFWORKITEM CreateItemBelow(WDFOBJECT Parent, PFN_WDF_WORKITEM Routine, LONG *Counts)
 {
 	WDF_OBJECT_ATTRIBUTES attributes;
 	WDF_WORKITEM_CONFIG config;
@@ -58,16 +59,21 @@ static WDFWORKITEM CreateItem(PFN_WDF_WORKITEM Routine)
 
 	WDF_WORKITEM_CONFIG_INIT(&config, Routine);
 	WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&attributes, ITEM_CONTEXT);
-	attributes.ParentObject = CheckDevice;
+	attributes.ParentObject = Parent;
 	attributes.EvtCleanupCallback = ItemIsCleanedUp;
 	attributes.EvtDestroyCallback = ItemIsDestroyed;
 	if (!EXPECT_STATUS(WdfWorkItemCreate(&config, &attributes, &item), STATUS_SUCCESS))
 		return NULL;
 	EXPECT_EQ(GetItemContext(item)->Runs, 0);
-	Ended = 0;
-	GetItemContext(item)->Ended = &Ended;
+	*Counts = 0;
+	GetItemContext(item)->Ended = Counts;
 	KeInitializeEvent(&GetItemContext(item)->Ran, SynchronizationEvent, FALSE);
 	return item;
+}
+
+static WDFWORKITEM CreateItem(PFN_WDF_WORKITEM Routine)
+{
+	return CreateItemBelow(CheckDevice, Routine, &Ended);
 }
 
 /* Enqueued at any level, runs at PASSIVE_LEVEL; ends with its callbacks. */
@@ -115,6 +121,136 @@ static VOID work_item_may_delete_itself(VOID)
 	WdfWorkItemEnqueue(after);
 	WdfWorkItemFlush(after);
 	WdfObjectDelete(after);
+}
+
+/* An item below another, which is deleted by one thread while the item's own callback runs. */
+static struct {
+	WDFWORKITEM Parent;
+	LONG ParentEnded;
+	LONG ItemEnded;
+	LONG Runs;
+	KEVENT Inside;		/* the callback is */
+	KEVENT Go;		/* it may go on */
+	KEVENT Over;		/* the parent was deleted */
+} w;
+
+static VOID DeletesParent(PVOID Unused)
+{
+	UNREFERENCED_PARAMETER(Unused);
+	WdfObjectDelete(w.Parent);
+	/* When it returns nothing of the driver's is called any more. */
+	EXPECT_EQ(w.ItemEnded, 0x101);
+	EXPECT_EQ(w.ParentEnded, 0x101);
+	KeSetEvent(&w.Over, IO_NO_INCREMENT, FALSE);
+}
+
+static BOOLEAN BeginBelow(PFN_WDF_WORKITEM Routine)
+{
+	WDFWORKITEM item;
+
+	RtlZeroMemory(&w, sizeof(w));
+	KeInitializeEvent(&w.Inside, NotificationEvent, FALSE);
+	KeInitializeEvent(&w.Go, NotificationEvent, FALSE);
+	KeInitializeEvent(&w.Over, NotificationEvent, FALSE);
+	w.Parent = CreateItemBelow(CheckDevice, ItemRuns, &w.ParentEnded);
+	item = w.Parent ? CreateItemBelow(w.Parent, Routine, &w.ItemEnded) : NULL;
+	if (!item)
+		return FALSE;
+	WdfWorkItemEnqueue(item);
+	return TRUE;
+}
+
+/* The parent waits for the callback, and for that alone. */
+static VOID EndBelow(VOID)
+{
+	AWAIT(&w.Inside);
+	REQUIRE(CaseWork(DeletesParent, NULL));
+	EXPECT(StaysAway(&w.Over));
+	EXPECT_EQ(w.ItemEnded, 0);
+	EXPECT_EQ(w.ParentEnded, 0);
+	KeSetEvent(&w.Go, IO_NO_INCREMENT, FALSE);
+	AWAIT(&w.Over);
+	EXPECT_EQ(w.Runs, 1);
+}
+
+static VOID DeletesItselfLate(WDFWORKITEM Item)
+{
+	InterlockedIncrement(&w.Runs);
+	KeSetEvent(&w.Inside, IO_NO_INCREMENT, FALSE);
+	EXPECT(WaitFor(&w.Go));
+	WdfObjectDelete(Item);
+	WdfObjectDelete(Item);
+	EXPECT_EQ(w.ItemEnded, 0);
+	EXPECT(WdfWorkItemGetParentObject(Item) == w.Parent);
+}
+
+/* Who deletes the parent has begun with the item: he ends it. */
+static VOID work_item_may_delete_itself_when_its_parent_goes(VOID)
+{
+	REQUIRE(BeginBelow(DeletesItselfLate));
+	EndBelow();
+}
+
+static VOID DeletesItselfFirst(WDFWORKITEM Item)
+{
+	InterlockedIncrement(&w.Runs);
+	/* Neither of them has it run again. */
+	WdfWorkItemEnqueue(Item);
+	WdfObjectDelete(Item);
+	WdfWorkItemEnqueue(Item);
+	KeSetEvent(&w.Inside, IO_NO_INCREMENT, FALSE);
+	EXPECT(WaitFor(&w.Go));
+	EXPECT_EQ(w.ItemEnded, 0);
+}
+
+/* The item ends itself: who deletes the parent waits for that. */
+static VOID parent_waits_for_a_work_item_that_deletes_itself(VOID)
+{
+	REQUIRE(BeginBelow(DeletesItselfFirst));
+	EndBelow();
+}
+
+static VOID EnqueuesItself(WDFWORKITEM Item)
+{
+	InterlockedIncrement(&w.Runs);
+	WdfWorkItemEnqueue(Item);
+	KeSetEvent(&w.Inside, IO_NO_INCREMENT, FALSE);
+}
+
+/* One that enqueues itself each time ends when it is deleted. */
+static VOID deleted_work_item_does_not_run_again(VOID)
+{
+	LONG runs;
+
+	REQUIRE(BeginBelow(EnqueuesItself));
+	AWAIT(&w.Inside);
+	DeletesParent(NULL);
+	runs = w.Runs;
+	EXPECT(StaysAway(&w.Go));
+	EXPECT_EQ(w.Runs, runs);
+}
+
+static VOID CreatesChild(WDFWORKITEM Item)
+{
+	WDF_OBJECT_ATTRIBUTES attributes;
+	WDF_WORKITEM_CONFIG config;
+	WDFWORKITEM child = NULL;
+
+	InterlockedIncrement(&w.Runs);
+	KeSetEvent(&w.Inside, IO_NO_INCREMENT, FALSE);
+	EXPECT(WaitFor(&w.Go));
+	WDF_WORKITEM_CONFIG_INIT(&config, ItemRuns);
+	WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
+	attributes.ParentObject = Item;
+	EXPECT_STATUS(WdfWorkItemCreate(&config, &attributes, &child),
+		      STATUS_INVALID_DEVICE_STATE);
+	EXPECT(!child);
+}
+
+static VOID object_that_is_deleted_gets_no_child(VOID)
+{
+	REQUIRE(BeginBelow(CreatesChild));
+	EndBelow();
 }
 
 static ULONG Parameter(PCWSTR Name, ULONG Default)
@@ -169,6 +305,10 @@ static const TEST_CASE Cases[] = {
 	CASE(device_starts_in_order),
 	CASE(work_item_runs_at_passive_level),
 	CASE(work_item_may_delete_itself),
+	CASE(work_item_may_delete_itself_when_its_parent_goes),
+	CASE(parent_waits_for_a_work_item_that_deletes_itself),
+	CASE(deleted_work_item_does_not_run_again),
+	CASE(object_that_is_deleted_gets_no_child),
 	CASE(parameters_are_read_from_the_key),
 	CASE(device_object_has_its_extension),
 };
