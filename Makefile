@@ -4,9 +4,10 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 TESTBED = tools/testbed
 T ?=
+K ?= kasan
 
 .DEFAULT_GOAL = all
-.PHONY: all modules modules_install install hvhost demo guest test kunit bench packages clean help
+.PHONY: all modules modules_install install hvhost demo guest test kunit coverage bench packages clean help
 
 all: modules hvhost
 
@@ -34,7 +35,11 @@ test:
 
 kunit:
 	@$(TESTBED)/packages.sh test
-	@$(TESTBED)/kunit.sh
+	@$(TESTBED)/kunit.sh --kernel "$(K)"
+
+coverage:
+	@$(TESTBED)/packages.sh coverage
+	@$(TESTBED)/coverage.sh
 
 bench:
 	@tools/bench/bench
@@ -53,7 +58,8 @@ help:
 	@echo "make demo            build all, boot a Hyper-V guest, run every sample, print a table"
 	@echo "make guest           the same guest with a shell on the console"
 	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
-	@echo "make kunit           the unit tests of the modules, in a kernel of their own"
+	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: kasan, kcsan, rt, gcov"
+	@echo "make coverage        which lines and branches of drivers/ the unit tests reach, as HTML"
 	@echo "make bench           what a packet costs: instructions, VM exits, allocations; raw, kmcl, Windows face"
 	@echo "make packages        install, or print, the Debian packages that the tests need"
 	@echo "make clean           remove what was built in the tree"

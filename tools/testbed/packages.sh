@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Usage: packages.sh [--list] [build|guest|test]
+# Usage: packages.sh [--list] [build|guest|test|coverage]
 #
 # Sees to it that the Debian packages are there which building the modules
-# (build), booting a guest with them (guest, the demo) or every test (test,
-# default) needs. As root it installs what is missing and says what; otherwise
+# (build), booting a guest with them (guest, the demo), every test (test,
+# default) or `make coverage` (coverage) needs. As root it installs what is missing and says what; otherwise
 # it prints the one command to run and fails. --list only prints the names.
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -14,13 +14,15 @@ GUEST="$BUILD sparse acpica-tools qemu-system-x86 busybox-static cpio xz-utils k
 TEST="$GUEST linux-headers-amd64 linux-headers-cloud-amd64 linux-headers-rt-amd64
 	linux-headers-6.12-cloud-amd64 linux-headers-6.12-rt-amd64
 	kexec-tools dkms bc bison flex libelf-dev libssl-dev"
+COVERAGE="$TEST lcov"
 
 wanted() {
 	case $1 in
 	build) printf '%s\n' $BUILD ;;
 	guest) printf '%s\n' $GUEST ;;
 	test) printf '%s\n' $TEST ;;
-	*) die "unknown group '$1'; known: build, guest, test" ;;
+	coverage) printf '%s\n' $COVERAGE ;;
+	*) die "unknown group '$1'; known: build, guest, test, coverage" ;;
 	esac
 }
 
