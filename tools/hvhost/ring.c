@@ -187,6 +187,11 @@ bool ring_read_done(struct ring *r)
 	return space > pending && space - consumed <= pending;
 }
 
+bool ring_has_more(const struct ring *r)
+{
+	return load(r, RING_WRITE_INDEX) != r->index;
+}
+
 void ring_mask(struct ring *r, bool masked)
 {
 	store(r, RING_INTERRUPT_MASK, masked);

@@ -59,6 +59,8 @@ void ring_detach(struct ring *r);
 enum ring_status ring_read(struct ring *r, struct packet *p);
 /* Gives what was read back to the guest. True: signal it. */
 bool ring_read_done(struct ring *r);
+/* Is there something behind what was read: also a bad index. */
+bool ring_has_more(const struct ring *r);
 /* While masked the guest does not signal packets. After unmasking, look again. */
 void ring_mask(struct ring *r, bool masked);
 

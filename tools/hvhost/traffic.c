@@ -103,27 +103,30 @@ static void read_done(struct channel *ch)
 }
 
 /*
- * The guest need not signal while we read. Whoever unmasks has to look once
- * more: a packet may have come between the last look and the unmasking.
+ * The guest need not signal while we read, nor for a packet behind one that it cannot see
+ * as read. So the last look comes after both: the read index is published and the mask
+ * taken away. What it finds nobody signals.
  */
-void traffic_continue(void *ctx)
+static bool masked_turn(struct channel *ch)
 {
-	struct channel *ch = ctx;
 	bool more;
 
-	if (!alive(ch) || ch->stalled)
-		return;
 	ring_mask(&ch->in, true);
 	more = read_turn(ch);
 	read_done(ch);
 	if (!alive(ch))
-		return;
+		return false;
 	ring_mask(&ch->in, false);
-	if (!more) {
-		more = read_turn(ch);
-		read_done(ch);
-	}
-	if (more)
+	return more || (!ch->stalled && ring_has_more(&ch->in));
+}
+
+void traffic_continue(void *ctx)
+{
+	struct channel *ch = ctx;
+
+	if (!alive(ch) || ch->stalled)
+		return;
+	if (masked_turn(ch) && !ch->stalled && masked_turn(ch))
 		loop_timer_arm(ch->again, SOON, 0);
 }
 
