@@ -4,8 +4,8 @@
 #
 # Builds a kernel that the KUnit suites run on, from Debian's linux-source-6.12 and
 # configuration fragments on top of tinyconfig, kunit/configs/common.config and
-# NAME.config, unless the cache has it. NAME is kasan (default), kcsan, rt, gcov, or
-# debug, which is kasan without KASAN. The source package is downloaded if it is not installed. Prints a directory: in it
+# NAME.config, unless the cache has it. NAME is debug (default), kcsan, rt, gcov, or
+# kasan, which is debug and KASAN. The source package is downloaded if it is not installed. Prints a directory: in it
 # bzImage is the kernel, and build/ its tree, to build modules with (make -C).
 #
 # --where        print the directory and exit; fails if it is not there yet
@@ -22,7 +22,7 @@ RECIPE=3		# raise it when this script builds differently
 
 CONFIGS=$TOP/kunit/configs
 
-name=kasan
+name=debug
 fragments=()
 jobs=$(nproc)
 

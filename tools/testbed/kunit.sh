@@ -11,7 +11,7 @@
 # PATTERN picks cases with shell wildcards: "kmcl_xact" a suite, "rejects"
 # every case with that in its name, "xact.take*" both at once.
 #
-# --kernel NAME  kasan (default), debug, kcsan, rt or gcov; see kunit-kernel.sh
+# --kernel NAME  debug (default), kasan, kcsan, rt or gcov; see kunit-kernel.sh
 # --provoke      run no suite, but provoke on purpose what each checker of that kernel
 #                must notice, and see that it would have failed the run
 # --list         print the names of the cases and exit
@@ -35,7 +35,7 @@ DRIVERS="kmcl loopback"		# those of drivers/ that run without Hyper-V, in the or
 
 keep=no
 provoke=no
-config=kasan
+config=debug
 pattern=
 sources=$TOP
 passed=0
