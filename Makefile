@@ -4,9 +4,10 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 TESTBED = tools/testbed
 T ?=
+K ?= debug
 
 .DEFAULT_GOAL = all
-.PHONY: all modules modules_install install hvhost demo guest test kunit unit fuzz bench packages clean help
+.PHONY: all modules modules_install install hvhost demo guest test kunit coverage unit fuzz bench packages clean help
 
 all: modules hvhost
 
@@ -34,7 +35,11 @@ test:
 
 kunit:
 	@$(TESTBED)/packages.sh test
-	@$(TESTBED)/kunit.sh
+	@$(TESTBED)/kunit.sh --kernel "$(K)"
+
+coverage:
+	@$(TESTBED)/packages.sh coverage
+	@$(TESTBED)/coverage.sh
 
 unit:
 	@$(TESTBED)/packages.sh unit
@@ -61,7 +66,8 @@ help:
 	@echo "make demo            build all, boot a Hyper-V guest, run every sample, print a table"
 	@echo "make guest           the same guest with a shell on the console"
 	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
-	@echo "make kunit           the unit tests of the modules, in a kernel of their own"
+	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: debug, kasan, kcsan, rt, gcov"
+	@echo "make coverage        which lines and branches of drivers/ the unit tests reach, as HTML"
 	@echo "make unit            the unit tests of what only computes, in user space, in seconds"
 	@echo "make fuzz            the same code fuzzed, FUZZ_SECONDS (60) for each target"
 	@echo "make bench           what a packet costs: instructions, VM exits, allocations; raw, kmcl, Windows face"

@@ -319,11 +319,14 @@ static int answers_ready(void)
 /* As many as the source may have outstanding wait in the ring, and the guest is not told. */
 static bool source_held(void)
 {
+	u64 before = bench.received;
+
 	local_bh_disable();
 	bench_bus_hush_guest(bus, true);
 	local_bh_enable();
 	msleep(20);
-	return bench_bus_guest_hushed(bus) &&
+	/* A worker that was pending has run meanwhile, and has found nothing. */
+	return bench_bus_guest_hushed(bus) && bench.received == before &&
 	       bench_bus_readable(bus) == wire_bytes(BENCH_INBOUND_DEPTH);
 }
 

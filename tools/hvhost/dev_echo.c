@@ -37,6 +37,8 @@ static const struct option_key keys[] = {
 	  "hold=N and order=reverse in one" },
 	{ "silent", OPTION_CHOICE, offsetof(struct echo, silent), 0, 0, 0, "off|on",
 	  "count and never answer (off)" },
+	{ "bad-answer", OPTION_CHOICE, offsetof(struct echo, bad_answer), 0, 0, 0, "off|gap",
+	  "gap: completions with 8 bytes between descriptor and payload (off)" },
 	{ "pipe", OPTION_CHOICE, offsetof(struct echo, pipe), 0, 0, 0, "off|on",
 	  "be a pipe in message mode (off)" },
 	{ 0 }

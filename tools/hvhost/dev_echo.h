@@ -29,6 +29,7 @@ struct echo {
 	uint64_t order;				/* enum echo_order */
 	uint64_t reorder;
 	uint64_t silent;
+	uint64_t bad_answer;
 	uint64_t pipe;
 	struct answer *batch[ECHO_HOLD_MAX];	/* not released yet */
 	unsigned int batched;

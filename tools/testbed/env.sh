@@ -17,7 +17,7 @@ export KMCL_CACHE KMCL_BUILD
 # linux-headers-, with the series in front. Debian 12 leaves out its own series.
 FLAVOURS="6.1-amd64 6.1-cloud-amd64 6.1-rt-amd64 6.12-amd64 6.12-cloud-amd64 6.12-rt-amd64"
 L1_FLAVOUR=6.12-amd64
-# Not Debian's: the KUnit kernel (kunit-kernel.sh), with lockdep, kmemleak and DMA_API_DEBUG
+# Not Debian's: the debug kernel (kunit-kernel.sh debug), with lockdep, kmemleak and DMA_API_DEBUG
 DEBUG_FLAVOUR=6.12-debug
 
 say() { printf '%s\n' "$*" >&2; }

@@ -65,27 +65,28 @@ is_current() {
 	[ -z "$want" ] || [ "$want" = "$(cat "$dir/release")" ]
 }
 
-# The KUnit kernel, laid out as the others are
+# The debug kernel of kunit-kernel.sh, laid out as the others are. Each has its own directory, so that
+# trees with different fragments share a cache
 ensure_debug() {
-	local dir=$1 built release
-	built=$("$TESTBED/kunit-kernel.sh")
-	if [ "$built" = "$(cat "$dir/built" 2>/dev/null)" ]; then return; fi
-	rm -rf "$dir" "$dir.tmp"
+	local built=$1 dir=$2 release
+	[ ! -e "$dir" ] || return 0
+	rm -rf "$dir.tmp"
 	mkdir -p "$dir.tmp"
 	PATH=$PATH:/sbin:/usr/sbin make -s -C "$built/build" INSTALL_MOD_PATH="$dir.tmp" modules_install >&2
 	release=$(ls "$dir.tmp/lib/modules")
 	rm -f "$dir.tmp/lib/modules/$release"/{build,source}
 	cp "$built/bzImage" "$dir.tmp/vmlinuz"
 	printf '%s\n' "$release" >"$dir.tmp/release"
-	printf '%s\n' "$built" >"$dir.tmp/built"
 	mv "$dir.tmp" "$dir"
 }
 
 ensure() {
-	local flavour=$1 dir=$KMCL_CACHE/kernels/$1
+	local flavour=$1 dir=$KMCL_CACHE/kernels/$1 built
 	mkdir -p "$KMCL_CACHE/kernels"
 	if [ "$flavour" = "$DEBUG_FLAVOUR" ]; then
-		ensure_debug "$dir"
+		built=$("$TESTBED/kunit-kernel.sh" debug)
+		dir=$KMCL_CACHE/kernels/$(basename "$built")
+		ensure_debug "$built" "$dir"
 		printf '%s\n' "$dir"
 		return
 	fi

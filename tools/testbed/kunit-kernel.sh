@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Usage: kunit-kernel.sh [--where] [--force] [--config FILE] [--jobs N]
+# Usage: kunit-kernel.sh [--where] [--force] [--config FILE]... [--jobs N] [NAME]
 #
-# Builds the kernel that the KUnit suites run on, from Debian's linux-source-6.12
-# and a configuration fragment on top of tinyconfig, unless the cache has it. The
-# source package is downloaded if it is not installed. Prints a directory: in it
+# Builds a kernel that the KUnit suites run on, from Debian's linux-source-6.12 and
+# configuration fragments on top of tinyconfig, kunit/configs/common.config and
+# NAME.config, unless the cache has it. NAME is debug (default), kcsan, rt, gcov, or
+# kasan, which is debug and KASAN. The source package is downloaded if it is not installed. Prints a directory: in it
 # bzImage is the kernel, and build/ its tree, to build modules with (make -C).
 #
 # --where        print the directory and exit; fails if it is not there yet
 # --force        build again
-# --config FILE  another fragment than kunit/configs/kunit.config
+# --config FILE  one more fragment after these
 # --jobs N       compile N files at once (default: one per CPU)
 #
 # Environment: KMCL_CACHE, where built kernels are kept (~/.cache/kmcl).
@@ -17,9 +18,12 @@
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 PACKAGE=linux-source-6.12
-RECIPE=2		# raise it when this script builds differently
+RECIPE=3		# raise it when this script builds differently
 
-fragment=$TOP/kunit/configs/kunit.config
+CONFIGS=$TOP/kunit/configs
+
+name=debug
+fragments=()
 jobs=$(nproc)
 
 need_tools() {
@@ -45,12 +49,19 @@ source_version() {
 	printf '%s\n' "$version"
 }
 
-# Kernels are the same if source, fragment, compiler and recipe are the same
+# What the fragments say, without their comments; where two differ, the later one is right
+settings() {
+	grep -hE '^(CONFIG_|# CONFIG_[A-Z0-9_]* is not set)' "${fragments[@]}" | awk '
+	{ name = $0; sub(/^# /, "", name); sub(/[ =].*/, "", name); line[NR] = $0; of[NR] = name; last[name] = NR }
+	END { for (i = 1; i <= NR; i++) if (last[of[i]] == i) print line[i] }'
+}
+
+# Kernels are the same if source, settings, compiler and recipe are the same
 directory() {
 	local version hash
 	version=$(source_version)
-	hash=$({ cat "$fragment"; gcc -dumpfullversion; echo "$RECIPE"; } | sha256sum | cut -c1-12)
-	printf '%s/kunit-%s-%s\n' "$KMCL_CACHE" "${version//[^A-Za-z0-9.+-]/_}" "$hash"
+	hash=$({ settings | sort; gcc -dumpfullversion; echo "$RECIPE"; } | sha256sum | cut -c1-12)
+	printf '%s/kunit-%s-%s-%s\n' "$KMCL_CACHE" "$name" "${version//[^A-Za-z0-9.+-]/_}" "$hash"
 }
 
 # The source's tarball, unpacked from its package if that is not installed
@@ -82,7 +93,7 @@ unpack() {
 		--exclude='*.dts*' --exclude='*.rst' --exclude='*.yaml'
 }
 
-# What olddefconfig made of the fragment, line by line
+# What olddefconfig made of the fragments, line by line
 check_config() {
 	local config=$1 line name lost=0
 	while IFS= read -r line; do
@@ -96,19 +107,18 @@ check_config() {
 			name=${name%% *}
 			grep -q "^$name=" "$config" || continue
 			say "came back: $(grep "^$name=" "$config")" ;;
-		*) continue ;;
 		esac
 		lost=$((lost + 1))
-	done <"$fragment"
+	done < <(settings)
 	[ "$lost" -eq 0 ] ||
-		die "$lost options of $fragment did not survive olddefconfig. What they depend on is off, or something else forces or forbids them (as SLUB_TINY does): say so in the fragment"
+		die "$lost options of ${fragments[*]} did not survive olddefconfig. What they depend on is off, or something else forces or forbids them (as SLUB_TINY does): say so in the fragment"
 }
 
 configure() {
 	local build=$1 log=$2
-	say "configuring: tinyconfig and $(basename "$fragment")"
+	say "configuring: tinyconfig, $(basename -s .config -a "${fragments[@]}" | paste -sd' ')"
 	make -s -C "$build" tinyconfig >"$log" 2>&1 || die "make tinyconfig failed: see $log"
-	grep -v '^# [^C]' "$fragment" >>"$build/.config"
+	settings >>"$build/.config"
 	make -s -C "$build" olddefconfig >>"$log" 2>&1 || die "make olddefconfig failed: see $log"
 	check_config "$build/.config"
 }
@@ -126,7 +136,7 @@ watch() {
 
 compile() {
 	local build=$1 log=$2 pid
-	say "compiling with $jobs jobs: 6 to 8 minutes on two CPUs"
+	say "compiling with $jobs jobs: 5 to 12 minutes on two CPUs"
 	nice make -C "$build" -j "$jobs" bzImage modules >"$log" 2>&1 &
 	pid=$!
 	trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
@@ -156,7 +166,7 @@ build() {
 }
 
 main() {
-	local target force=no where=no
+	local target force=no where=no fragment more=()
 	help_if_asked "$@"
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -164,13 +174,21 @@ main() {
 		--force) force=yes ;;
 		--config | --jobs)
 			[ $# -gt 1 ] || die "$1 takes a value; see --help"
-			if [ "$1" = --jobs ]; then jobs=$2; else fragment=$2; fi
+			if [ "$1" = --jobs ]; then jobs=$2; else more+=("$2"); fi
 			shift ;;
-		*) die "unknown option '$1'; see --help" ;;
+		-*) die "unknown option '$1'; see --help" ;;
+		*) name=$1 ;;
 		esac
 		shift
 	done
-	[ -r "$fragment" ] || die "cannot read the fragment $fragment"
+	[ "$name" != common ] && [ -e "$CONFIGS/$name.config" ] ||
+		die "unknown kernel '$name'; known: $(basename -s .config -a "$CONFIGS"/*.config | grep -vx common | paste -sd' ')"
+	fragments=("$CONFIGS/common.config")
+	[ "$name" != kasan ] || fragments+=("$CONFIGS/debug.config")
+	fragments+=("$CONFIGS/$name.config" ${more[@]+"${more[@]}"})
+	for fragment in "${fragments[@]}"; do
+		[ -r "$fragment" ] || die "cannot read the fragment $fragment"
+	done
 	case $jobs in
 	'' | *[!0-9]* | 0*) die "--jobs takes a number above 0, not '$jobs'" ;;
 	esac
@@ -179,11 +197,11 @@ main() {
 	esac
 	target=$(directory)
 	if [ "$where" = no ] && { [ "$force" = yes ] || [ ! -e "$target" ]; }; then
-		say "kunit: building the KUnit kernel (once)"
+		say "kunit: building the $name kernel (once)"
 		with_lock "$(basename "$target")" build "$target"
 	fi
 	printf '%s\n' "$target"
 	[ -e "$target" ]
 }
 
-main "$@"
+main "$@"; exit

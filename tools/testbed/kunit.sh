@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Usage: kunit.sh [--list] [--keep] [--sources DIR] [PATTERN]
+# Usage: kunit.sh [--kernel NAME] [--list] [--keep] [--sources DIR] [PATTERN]
+#        kunit.sh [--kernel NAME] --provoke
 #
-# Builds kmcl and the KUnit suites (kunit/) against the KUnit kernel, runs them
+# Builds kmcl and the KUnit suites (kunit/) against a KUnit kernel, runs them
 # in plain QEMU without Hyper-V, and prints one TAP line per case, named
 # suite.case. Fails if a case fails or does not run, if something warns while
 # building, if the kernel log shows a splat, or if memory is lost.
@@ -10,12 +11,15 @@
 # PATTERN picks cases with shell wildcards: "kmcl_xact" a suite, "rejects"
 # every case with that in its name, "xact.take*" both at once.
 #
+# --kernel NAME  debug (default), kasan, kcsan, rt or gcov; see kunit-kernel.sh
+# --provoke      run no suite, but provoke on purpose what each checker of that kernel
+#                must notice, and see that it would have failed the run
 # --list         print the names of the cases and exit
 # --keep         say where the logs are even if all is well
 # --sources DIR  test this tree instead of the one the script lies in
 #
 # Environment: KMCL_CACHE (built kernels and modules), KMCL_KUNIT_TIMEOUT
-# (seconds for the machine, default 600).
+# (seconds for the machine, default 1200).
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -26,7 +30,12 @@ PROVOKED+='|could not be opened|refused a client whose rings)'
 PROVOKED+='|rx_count_refusal: [0-9]+ callbacks suppressed'
 PROVOKED+='|kmcl_bed .*: Can not allocate SWIOTLB buffer'
 
+TIMEOUT=${KMCL_KUNIT_TIMEOUT:-1200}
+DRIVERS="kmcl loopback"		# those of drivers/ that run without Hyper-V, in the order of loading
+
 keep=no
+provoke=no
+config=debug
 pattern=
 sources=$TOP
 passed=0
@@ -71,9 +80,17 @@ selected() {
 
 # --- building -------------------------------------------------------------
 
+# The directories of the drivers that there are
+drivers() {
+	local name
+	for name in $DRIVERS; do
+		[ ! -e "$sources/drivers/$name/Kbuild" ] || printf 'drivers/%s\n' "$name"
+	done
+}
+
 source_files() {
 	local name
-	for name in VERSION drivers/kmcl drivers/loopback include kunit; do
+	for name in VERSION $(drivers) include kunit; do
 		[ ! -e "$name" ] ||
 			find "$name" -type f \( -name '*.[ch]' -o -name 'Kbuild*' -o -name 'Makefile*' -o -name VERSION \) -print0
 	done | LC_ALL=C sort -z
@@ -92,11 +109,11 @@ copy_sources() {
 	mkdir -p "$1"
 	(cd "$1" && source_files | xargs -0 -r rm -f)
 	(cd "$sources" && source_files | cpio --quiet --null -pdm "$1")
-	(cd "$1" && printf 'obj-m += %s\n' $(ls -d drivers/kmcl/ drivers/loopback/ 2>/dev/null) kunit/ >Kbuild)
+	printf 'obj-m += %s/\n' $(drivers) kunit kunit/provoke >"$1/Kbuild"
 }
 
 compile() {
-	local kernel=$1 dir=$2 log=$3 print
+	local kernel=$1 dir=$2 log=$3 print profile=()
 	print=$(fingerprint "$kernel")
 	[ "$print" != "$(cat "$dir.built" 2>/dev/null)" ] || return 0
 	rm -f "$dir.built" "$dir/Module.symvers"
@@ -104,7 +121,9 @@ compile() {
 	printf '%s' "$kernel" >"$dir.kernel"
 	say "building kmcl and the suites"
 	copy_sources "$dir"
-	if ! nice make -C "$kernel/build" "M=$dir" W=1 -j"$(nproc)" modules >"$log" 2>&1 ||
+	[ "$config" != gcov ] || profile=(GCOV_PROFILE=y)	# of these modules alone
+	if ! nice make -C "$kernel/build" "M=$dir" W=1 ${profile[@]+"${profile[@]}"} \
+		-j"$(nproc)" modules >"$log" 2>&1 ||
 	   grep -qiE 'warning|error:' "$log"; then
 		rm -rf "$dir"		# or the next build would not repeat the warnings
 		return 1
@@ -114,22 +133,51 @@ compile() {
 
 # --- the machine ----------------------------------------------------------
 
-make_initramfs() {
-	local kernel=$1 modules=$2 out=$3 root module glob
-	root=$(mktemp -d)
+# What this kernel has a checker for. Lockdep first, for it stops at the first
+# splat of another; KASAN, whose splats it does not outlive, last.
+provocations() {
+	case $config in
+	kasan) echo lockdep atomic-sleep ubsan debug-objects kmemleak kasan ;;
+	debug) echo lockdep atomic-sleep ubsan debug-objects kmemleak ;;
+	kcsan) echo kcsan ;;
+	rt) echo lockdep atomic-sleep ;;
+	*) die "the $config kernel has no checker" ;;
+	esac
+}
+
+# What the machine loads, a module a line, with its parameters
+load_order() {
+	local modules=$1 glob name
 	glob=$(filter)
+	if [ "$provoke" = yes ]; then
+		for name in $(provocations); do
+			echo "$modules/kunit/provoke/provoke.ko what=$name"
+		done
+		return
+	fi
+	echo "$2/build/lib/kunit/kunit.ko${glob:+ filter_glob=$glob}"
+	for name in $(drivers); do
+		printf '%s\n' "$modules/$name/"*.ko
+	done
+	for name in $(selected | awk '{ print $2 }' | sort -u); do
+		echo "$modules/kunit/$name.ko"
+	done
+}
+
+make_initramfs() {
+	local kernel=$1 modules=$2 out=$3 root module params
+	root=$(mktemp -d)
 	mkdir -p "$root"/{bin,dev,proc,sys,suites}
 	cp "$(command -v busybox)" "$root/bin/busybox" ||
 		die "busybox is missing: run tools/testbed/packages.sh"
 	install -m 755 "$TESTBED/kunit-init" "$root/init"
-	cp "$kernel/build/lib/kunit/kunit.ko" "$root/suites"
-	echo "kunit.ko${glob:+ filter_glob=$glob}" >"$root/suites/order"
-	for module in "$modules"/drivers/{kmcl/kmcl,loopback/kmcl_loopback}.ko $(selected | awk '{ print $2 }' | sort -u); do
-		[ "${module%.ko}" != "$module" ] || module=$modules/kunit/$module.ko
-		[ -e "$module" ] || { [[ $module = "$modules"/drivers/* ]] && continue; die "$module was not built: is it in kunit/Kbuild?"; }
+	load_order "$modules" "$kernel" >"$root/modules"
+	while read -r module params; do
+		[ -e "$module" ] || die "$module was not built: is it in a Kbuild?"
 		cp "$module" "$root/suites"
-		basename "$module" >>"$root/suites/order"
-	done
+		echo "$(basename "$module")${params:+ $params}" >>"$root/suites/order"
+	done <"$root/modules"
+	rm "$root/modules"
 	(cd "$root" && find . -mindepth 1 -printf '%P\0' | cpio --quiet --null -o -H newc -R 0:0) >"$out"
 	rm -rf "$root"
 }
@@ -138,9 +186,9 @@ make_initramfs() {
 # switched itself off.
 boot() {
 	local kernel=$1 initrd=$2 log=$3 report=$4
-	say "running the suites in QEMU (the log: $log)"
-	timeout "${KMCL_KUNIT_TIMEOUT:-600}" qemu-system-x86_64 \
-		-machine q35,accel=tcg -cpu max -smp 2 -m 512 -nodefaults -display none -no-reboot \
+	say "running in QEMU, on the $config kernel (the log: $log)"
+	timeout "$TIMEOUT" qemu-system-x86_64 \
+		-machine q35,accel=tcg -cpu max -smp 2 -m 768 -nodefaults -display none -no-reboot \
 		-serial "file:$log" -serial "file:$report" \
 		-kernel "$kernel/bzImage" -initrd "$initrd" \
 		-append "console=ttyS0 loglevel=5 oops=panic panic=-1" </dev/null
@@ -161,8 +209,10 @@ flatten() {
 		else if (bad_suite && !bad_cases) { printf "%s", said; print "not ok " suite ".suite\n# failed outside its cases" }
 		suite = plan = said = ""; seen = bad_cases = bad_suite = 0
 	}
-	/^@ leaks/ { end_suite(); leaks = 1; next }
-	/^@ end/ { end_suite(); ended = 1; leaks = 0; next }
+	/^@ gcov/ { end_suite(); counts = 1; next }
+	/^@ leaks/ { end_suite(); counts = 0; leaks = 1; next }
+	/^@ end/ { end_suite(); ended = 1; counts = leaks = 0; next }
+	counts { next }
 	/^@ failed/ { end_suite(); line = $0; sub(/^@ failed [^ ]* /, "", line); print "# " line; print "not ok " $3 ".module"; next }
 	/^@ begin/ { end_suite(); current = $3; next }
 	/^@/ { next }
@@ -232,19 +282,67 @@ check_all_ran() {
 	fi
 }
 
+# judge LOG: what is wrong in it
+judge() {
+	"$TESTBED/log-check" --allow "$PROVOKED" --allow '^(    | *# )' --allow '^kunit: the suites begin' "$1" 2>&1
+}
+
+# From the first line on: the kernel's own words are known
 check_log() {
 	local log=$1 out
-	# Before that line the kernel speaks of itself alone
-	sed -n '/kunit: the suites begin/,$p' "$log" >"$log.ours"
-	if [ ! -s "$log.ours" ]; then
+	if ! grep -q 'kunit: the suites begin' "$log"; then
 		tr -d '\r' <"$log" | tail -n 20 | sed 's/^/# /'
 		tap 'not ok' kunit.boots
-	elif out=$("$TESTBED/log-check" --allow "$PROVOKED" --allow '^(    | *# )' \
-		--allow '^kunit: the suites begin' "$log.ours" 2>&1); then
+	elif out=$(judge "$log"); then
 		tap ok kunit.leaves_a_clean_log
 	else
 		sed -n 's/^/# /;1,20p' <<<"$out"
 		tap 'not ok' kunit.leaves_a_clean_log
+	fi
+}
+
+# What the counters of the gcov kernel were, as files beside the objects
+unpack_counts() {
+	local report=$1 modules=$2
+	find "$modules" -name '*.gcda' -delete
+	sed '1,/^@ gcov/d;/^@/,$d' "$report" | base64 -d -i | tar -xz -C "$modules"
+}
+
+# --- provoked on purpose --------------------------------------------------
+
+# What the log check, or of kmemleak the report, must say
+signs() {
+	case $1 in
+	lockdep) echo 'possible circular locking dependency' ;;
+	atomic-sleep) echo 'sleeping function called from invalid context' ;;
+	ubsan) echo 'UBSAN: shift-out-of-bounds' ;;
+	debug-objects) echo 'ODEBUG: free active' ;;
+	kmemleak) echo 'not ok kunit.loses_no_memory' ;;
+	kasan) echo 'BUG: KASAN: slab-out-of-bounds' ;;
+	kcsan) echo 'BUG: KCSAN: data-race' ;;
+	esac
+}
+
+# The lines of the log that belong to one of them are judged as a run of the suites is
+check_provoked() {
+	local name=$1 work=$2 out
+	if [ "$name" = kmemleak ]; then
+		out=$(flatten <"$work/report")
+	else
+		sed -n "/kunit: loads provoke what=$name\r*\$/,/kunit: loaded/p" "$work/console.log" |
+			grep -v 'kunit: load' >"$work/section" || true
+		if out=$(judge "$work/section"); then
+			echo "# the log check accepts what $name says"
+			tap 'not ok' "kunit.notices_$name"
+			return
+		fi
+	fi
+	if grep -q "$(signs "$name")" <<<"$out"; then
+		grep "$(signs "$name")" <<<"$out" | sed 's/^/# /'
+		tap ok "kunit.notices_$name"
+	else
+		sed -n 's/^/# /;1,20p' <<<"$out"
+		tap 'not ok' "kunit.notices_$name"
 	fi
 }
 
@@ -259,29 +357,43 @@ finish() {
 	fi
 }
 
+build() {
+	local kernel=$1 work=$2
+	if compile "$kernel" "$work/modules" "$work/build.log"; then
+		tap ok kunit.builds_without_warnings
+		return
+	fi
+	grep -iE -A4 'warning|error|\*\*\*' "$work/build.log" >"$work/complaints" || true
+	sed -n "s|$work/modules/||g;s/^/# /;1,40p" "$work/complaints"
+	tap 'not ok' kunit.builds_without_warnings
+	finish "$work"
+}
+
 run() {
-	local work=$KMCL_BUILD/kunit kernel rc=0
+	local work=$KMCL_BUILD/kunit/$config kernel name rc=0
 	case $work in
 	*[[:space:]]*) die "kbuild cannot work in a path with spaces: set KMCL_CACHE to another place than '$KMCL_CACHE'" ;;
 	esac
-	kernel=$("$TESTBED/kunit-kernel.sh")
+	kernel=$("$TESTBED/kunit-kernel.sh" "$config")
 	mkdir -p "$work"
 	echo "TAP version 13"
-	if ! compile "$kernel" "$work/modules" "$work/build.log"; then
-		grep -iE -A4 'warning|error|\*\*\*' "$work/build.log" >"$work/complaints" || true
-		sed -n "s|$work/modules/||g;s/^/# /;1,40p" "$work/complaints"
-		tap 'not ok' kunit.builds_without_warnings
-		finish "$work"
-	fi
-	tap ok kunit.builds_without_warnings
+	build "$kernel" "$work"
 	make_initramfs "$kernel" "$work/modules" "$work/initramfs"
 	rm -f "$work/console.log" "$work/report"
 	boot "$kernel" "$work/initramfs" "$work/console.log" "$work/report" || rc=$?
 	[ -e "$work/report" ] || die "QEMU did not start (status $rc)"
-	[ "$rc" != 124 ] || echo "# the machine was still running after ${KMCL_KUNIT_TIMEOUT:-600} s"
+	[ "$rc" != 124 ] || echo "# the machine was still running after $TIMEOUT s"
+	if [ "$provoke" = yes ]; then
+		for name in $(provocations); do
+			check_provoked "$name" "$work"
+		done
+		finish "$work"
+		return
+	fi
 	print_cases "$work/ran" < <(sed "s|$work/modules/||g" "$work/report" | flatten)
 	check_all_ran "$work/ran"
 	check_log "$work/console.log"
+	[ "$config" != gcov ] || unpack_counts "$work/report" "$work/modules"
 	finish "$work"
 }
 
@@ -290,6 +402,11 @@ parse_args() {
 		case $1 in
 		--list) list=yes ;;
 		--keep) keep=yes ;;
+		--provoke) provoke=yes ;;
+		--kernel)
+			[ $# -gt 1 ] || die "--kernel needs a name; see --help"
+			config=$2
+			shift ;;
 		--sources)
 			[ $# -gt 1 ] || die "--sources needs a directory"
 			sources=$(cd "$2" && pwd -P)

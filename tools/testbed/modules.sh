@@ -25,7 +25,7 @@ HARMLESS="the compiler differs from the one used to build the kernel"
 # The directory that modules are built with
 headers_of() {
 	if [ "$1" = "$DEBUG_FLAVOUR" ]; then
-		printf '%s/build\n' "$("$TESTBED/kunit-kernel.sh")"
+		printf '%s/build\n' "$("$TESTBED/kunit-kernel.sh" debug)"
 	else
 		printf '/lib/modules/%s/build\n' "$2"
 	fi
@@ -34,7 +34,7 @@ headers_of() {
 release_of() {
 	local meta release
 	if [ "$1" = "$DEBUG_FLAVOUR" ]; then
-		basename "$("$TESTBED/kunit-kernel.sh")"
+		basename "$("$TESTBED/kunit-kernel.sh" debug)"
 		return
 	fi
 	meta=$(meta_package headers "$1")

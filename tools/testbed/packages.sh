@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Usage: packages.sh [--list] [build|guest|unit|test]
+# Usage: packages.sh [--list] [build|guest|unit|test|coverage]
 #
 # Sees to it that the Debian packages are there which building the modules
 # (build), booting a guest with them (guest, the demo), what runs in user space
-# (unit: make unit, make fuzz) or every test (test, default) needs. As root it
-# installs what is missing and says what; otherwise it prints the one command to
-# run and fails. --list only prints the names.
+# (unit: make unit, make fuzz), every test (test, default) or `make coverage`
+# (coverage) needs. As root it installs what is missing and says what; otherwise it
+# prints the one command to run and fails. --list only prints the names.
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -16,6 +16,7 @@ UNIT="gcc make libc6-dev clang libclang-rt-14-dev llvm"
 TEST="$GUEST $UNIT linux-headers-amd64 linux-headers-cloud-amd64 linux-headers-rt-amd64
 	linux-headers-6.12-cloud-amd64 linux-headers-6.12-rt-amd64
 	kexec-tools dkms bc bison flex libelf-dev libssl-dev"
+COVERAGE="$TEST lcov"
 
 wanted() {
 	case $1 in
@@ -23,7 +24,8 @@ wanted() {
 	guest) printf '%s\n' $GUEST ;;
 	unit) printf '%s\n' $UNIT ;;
 	test) printf '%s\n' $TEST | sort -u ;;
-	*) die "unknown group '$1'; known: build, guest, unit, test" ;;
+	coverage) printf '%s\n' $COVERAGE | sort -u ;;
+	*) die "unknown group '$1'; known: build, guest, unit, test, coverage" ;;
 	esac
 }
 

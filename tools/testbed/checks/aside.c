@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/sched/task_stack.h>
+
 #include "aside.h"
 #include "check.h"
 
@@ -17,7 +19,11 @@ void aside_begin(struct aside *a, int (*fn)(void *arg), void *arg)
 	a->arg = arg;
 	init_completion(&a->entered);
 	init_completion(&a->done);
-	INIT_WORK_ONSTACK(&a->work, aside_work);
+	/* Debug objects want to know. */
+	if (object_is_on_stack(a))
+		INIT_WORK_ONSTACK(&a->work, aside_work);
+	else
+		INIT_WORK(&a->work, aside_work);
 	queue_work(system_unbound_wq, &a->work);
 	wait_for_completion(&a->entered);
 }
@@ -31,6 +37,7 @@ int aside_end(struct aside *a)
 {
 	wait_for_completion(&a->done);
 	flush_work(&a->work);
-	destroy_work_on_stack(&a->work);
+	if (object_is_on_stack(a))
+		destroy_work_on_stack(&a->work);
 	return a->ret;
 }

@@ -728,10 +728,13 @@ static void closed_in_flight(struct check *c)
 	struct memory m;
 	u32 i;
 
-	if (shots && memory_get(&m, c, 4)) {
-		data = kmcl_external_pages(m.pages, 1, 3 * PAGE_SIZE, DMA_BIDIRECTIONAL);
-		for (i = 0; i < 8; i++)
+	/* Each its own: the DMA API does not know memory that is mapped twice. */
+	if (shots && memory_get(&m, c, 8 * 4)) {
+		for (i = 0; i < 8; i++) {
+			data = kmcl_external_pages(m.pages + 4 * i, 1, 3 * PAGE_SIZE,
+						   DMA_BIDIRECTIONAL);
 			CHECK_EQ(c, shot_send_external(&shots[i], &data), 0);
+		}
 		link_disable(l);
 		shots_await(shots, 8, -ENODEV);
 		CHECK(c, memory_unshared(&m));

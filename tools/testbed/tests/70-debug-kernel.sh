@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernel of the KUnit suites, here as a Hyper-V guest: lockdep, kmemleak, debug
+# The kernel of the KUnit suites without KASAN, as a Hyper-V guest: lockdep, kmemleak, debug
 # objects, UBSAN and the DMA API's own checks look at the modules over the real
 # hv_vmbus. Whatever they report fails the log check.
 title="over hv_vmbus on a kernel with lockdep, kmemleak and DMA_API_DEBUG"

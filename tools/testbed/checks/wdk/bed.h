@@ -22,7 +22,7 @@ typedef struct _TARGET {
 
 /* See guest.sh beside this file. */
 extern const TARGET Echo, EchoInvert, EchoSilent, EchoSlow, EchoReverse, EchoPipe, EchoMmio;
-extern const TARGET EchoGone, Source, SourceOneWay, SourceEndless, SourceWide, SourceGone;
+extern const TARGET EchoBad, EchoGone, Source, SourceOneWay, SourceEndless, SourceWide, SourceGone;
 extern const TARGET Gpadl, GpadlRefuse, Nobody;
 
 GUID TargetInstance(const TARGET *Target);

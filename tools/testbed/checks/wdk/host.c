@@ -18,6 +18,7 @@ const TARGET EchoSlow = { &EchoType, "slow" };
 const TARGET EchoReverse = { &EchoType, "reverse" };
 const TARGET EchoPipe = { &EchoType, "pipe" };
 const TARGET EchoMmio = { &EchoType, "mmio" };
+const TARGET EchoBad = { &EchoType, "bad" };
 const TARGET EchoGone = { &EchoType, "gone" };
 const TARGET Source = { &SourceType, "source" };
 const TARGET SourceOneWay = { &SourceType, "oneway" };

@@ -378,10 +378,18 @@ static VOID invalid_device_state_is_not_disabled(VOID)
 	EXPECT_STATUS(VmbChannelEnable(bed->Channel), STATUS_INVALID_DEVICE_STATE);
 }
 
-/* hvhost's devices never do that; kmcl's own suites make it up. */
+/* The packet ends, and the channel lives. */
 static VOID device_protocol_error_is_a_malformed_answer(VOID)
 {
+	PBED bed = BedUp(&EchoBad);
+	PSENT sent = bed ? SentCreate(bed) : NULL;
+
 	CODE(STATUS_DEVICE_PROTOCOL_ERROR, 0xc0000186);
+	REQUIRE(sent);
+	REQUIRE_STATUS(VmbPacketSend(sent->Packet, "x", 1, NULL, WAIT_FLAG), STATUS_SUCCESS);
+	SentAwait(sent, STATUS_DEVICE_PROTOCOL_ERROR);
+	EXPECT(!sent->HadBuffer);
+	EXPECT_STATUS(BedRequest(bed, "x", 1, NULL, NULL), STATUS_DEVICE_PROTOCOL_ERROR);
 	EXPECT_STATUS(check_status_of(-74), STATUS_DEVICE_PROTOCOL_ERROR);
 	EXPECT_EQ(check_errno_of(STATUS_DEVICE_PROTOCOL_ERROR), -74);
 	Returned(STATUS_DEVICE_PROTOCOL_ERROR);

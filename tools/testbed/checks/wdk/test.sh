@@ -25,6 +25,7 @@ wdk_devices() {
 	check_device echo reverse,reorder=4
 	check_device echo pipe,pipe=on
 	check_device echo mmio,mmio-mb=8,monitor=on
+	check_device echo bad,bad-answer=gap
 	check_device echo gone,silent=off
 	check_device source source,count=64,min=16,max=1024,depth=16
 	check_device source oneway,count=10,completion=off
