@@ -821,6 +821,176 @@ static void grows_once_when_many_find_no_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, table->size, GROWN);
 }
 
+/* --- going on where another table has ended -------------------------------------------- */
+
+static void names_what_is_under_way(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	int objects[3];
+	u32 slot[3], cursor = 0, i;
+	u64 ids[3], id;
+
+	for (i = 0; i < 3; i++)
+		slot[i] = slot_for(test, &objects[i]);
+	ids[0] = kmcl_xact_arm(table, slot[0]);
+	ids[2] = kmcl_xact_arm(table, slot[2]);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_armed(table, &cursor, &id), (void *)&objects[0]);
+	KUNIT_EXPECT_EQ(test, id, ids[0]);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_armed(table, &cursor, &id), (void *)&objects[2]);
+	KUNIT_EXPECT_EQ(test, id, ids[2]);
+	KUNIT_EXPECT_NULL(test, kmcl_xact_armed(table, &cursor, &id));
+	KUNIT_EXPECT_EQ(test, kmcl_xact_id(table, slot[0]), ids[0]);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_id(table, slot[1]), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_id(table, KMCL_XACT_MAX), 0);
+	/* Nothing of it was taken. */
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(table, ids[0]), (void *)&objects[0]);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(table, ids[2]), (void *)&objects[2]);
+}
+
+/* Those of slots that there are, and of such as come later. */
+static void an_aged_table_gives_no_older_id(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 i, slot = slot_for(test, test);
+
+	kmcl_xact_take(table, kmcl_xact_arm(table, slot));
+	KUNIT_EXPECT_EQ(test, kmcl_xact_generation(table), 1);
+	kmcl_xact_age(table, 1000);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_generation(table), 1000);
+	for (i = 0; i < KMCL_XACT_CHUNK + 1; i++) {
+		slot = slot_for(test, test);
+		KUNIT_ASSERT_EQ(test, kmcl_xact_arm(table, slot), id_of(1001, slot));
+		kmcl_xact_take_slot(table, slot);
+	}
+	/* Nobody becomes younger. */
+	kmcl_xact_age(table, 5);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_generation(table), 1001);
+}
+
+static void an_adopted_id_names_its_object(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	u32 slot = slot_for(test, test), before = slot;
+	u64 id = id_of(9, KMCL_XACT_CHUNK * 2 + 3);
+	struct kmcl_xact_moved moved;
+
+	KUNIT_ASSERT_EQ(test, kmcl_xact_extend(table, lower_32_bits(id), GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, table->size, 3 * KMCL_XACT_CHUNK);
+	KUNIT_ASSERT_EQ(test, kmcl_xact_adopt(table, test, &slot, id, &moved), 0);
+	KUNIT_EXPECT_NULL(test, moved.object);
+	KUNIT_EXPECT_EQ(test, slot, lower_32_bits(id));
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(table, id), (void *)test);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_arm(table, slot), id_of(10, slot));
+	kmcl_xact_take_slot(table, slot);
+	/* Its old slot is free for the next, and the new one for nobody. */
+	KUNIT_EXPECT_EQ(test, slot_for(test, test), before);
+	KUNIT_EXPECT_NE(test, slot_for(test, test), slot);
+	kmcl_xact_remove(table, slot);
+}
+
+/* In turn: the first of the free list, the last, and one between. */
+static void an_adopted_slot_is_free_no_more(struct kunit *test)
+{
+	static const u32 wanted[] = { 1, KMCL_XACT_CHUNK - 1, 50 };
+	struct kmcl_xact *table = test->priv;
+	struct kmcl_xact_moved moved;
+	unsigned long *seen = kunit_kzalloc(test, BITS_TO_LONGS(KMCL_XACT_CHUNK) * sizeof(long),
+					    GFP_KERNEL);
+	u32 i, slot;
+
+	KUNIT_ASSERT_NOT_NULL(test, seen);
+	KUNIT_ASSERT_EQ(test, kmcl_xact_reserve(table, GFP_KERNEL), 0);
+	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
+		slot = KMCL_XACT_MAX;
+		KUNIT_ASSERT_EQ(test, kmcl_xact_adopt(table, test, &slot, id_of(1, wanted[i]),
+						      &moved), 0);
+		KUNIT_EXPECT_EQ(test, slot, wanted[i]);
+		KUNIT_EXPECT_FALSE(test, __test_and_set_bit(slot, seen));
+	}
+	for (i = ARRAY_SIZE(wanted); kmcl_xact_pop(table, test, &slot); i++)
+		KUNIT_ASSERT_FALSE(test, __test_and_set_bit(slot, seen));
+	KUNIT_EXPECT_EQ(test, i, KMCL_XACT_CHUNK);
+}
+
+static void who_is_in_an_adopted_slot_moves(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	int other, object;
+	u32 others = slot_for(test, &other), slot = slot_for(test, &object), own = slot;
+	u64 id = id_of(4, others);
+	struct kmcl_xact_moved moved;
+
+	KUNIT_ASSERT_EQ(test, kmcl_xact_adopt(table, &object, &slot, id, &moved), 0);
+	KUNIT_EXPECT_PTR_EQ(test, moved.object, (void *)&other);
+	KUNIT_EXPECT_EQ(test, moved.slot, own);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(table, id), (void *)&object);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(table, kmcl_xact_arm(table, own)),
+			    (void *)&other);
+	/* Its own slot moves nobody. */
+	KUNIT_ASSERT_EQ(test, kmcl_xact_adopt(table, &object, &slot, id, &moved), 0);
+	KUNIT_EXPECT_NULL(test, moved.object);
+	kmcl_xact_take_slot(table, slot);
+}
+
+/* Who keeps no slot gives none to whom he displaces. */
+static void who_moves_for_one_without_a_slot_gets_a_free_one(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	int other, object;
+	u32 others = slot_for(test, &other), slot = KMCL_XACT_MAX, i;
+	struct kmcl_xact_moved moved;
+
+	KUNIT_ASSERT_EQ(test, kmcl_xact_adopt(table, &object, &slot, id_of(4, others), &moved), 0);
+	KUNIT_EXPECT_PTR_EQ(test, moved.object, (void *)&other);
+	KUNIT_EXPECT_NE(test, moved.slot, others);
+	KUNIT_EXPECT_TRUE(test, kmcl_xact_take_slot(table, slot));
+	kmcl_xact_push(table, slot);
+	while (kmcl_xact_pop(table, test, &i))
+		;
+	slot = KMCL_XACT_MAX;
+	KUNIT_EXPECT_EQ(test, kmcl_xact_adopt(table, &object, &slot, id_of(5, moved.slot), &moved),
+			-ENOSPC);
+	KUNIT_EXPECT_EQ(test, slot, KMCL_XACT_MAX);
+}
+
+static void an_id_under_way_is_not_adopted(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	int first, second;
+	u32 one = slot_for(test, &first), two = slot_for(test, &second), before = two;
+	struct kmcl_xact_moved moved;
+	u64 id = id_of(3, one);
+
+	KUNIT_ASSERT_EQ(test, kmcl_xact_adopt(table, &first, &one, id, &moved), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_adopt(table, &second, &two, id, &moved), -EEXIST);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_adopt(table, &second, &two, id_of(8, one), &moved),
+			-EEXIST);
+	KUNIT_EXPECT_NULL(test, moved.object);
+	KUNIT_EXPECT_EQ(test, two, before);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_xact_take(table, id), (void *)&first);
+}
+
+static void extending_changes_nothing_when_memory_is_short(struct kunit *test)
+{
+	struct kmcl_xact *table = test->priv;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "needs CONFIG_FAILSLAB");
+#ifdef CONFIG_FAULT_INJECTION
+	current->fail_nth = 2;
+#endif
+	ret = kmcl_xact_extend(table, KMCL_XACT_CHUNK, GFP_ATOMIC | __GFP_NOWARN);
+#ifdef CONFIG_FAULT_INJECTION
+	current->fail_nth = 0;
+#endif
+	KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_extend(table, KMCL_XACT_CHUNK, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, table->size, 2 * KMCL_XACT_CHUNK);
+	KUNIT_EXPECT_EQ(test, kmcl_xact_extend(table, KMCL_XACT_MAX - 1, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, table->size, KMCL_XACT_MAX);
+}
+
 static void destroy_table(void *table)
 {
 	kmcl_xact_destroy(table);
@@ -882,6 +1052,14 @@ static struct kunit_case kmcl_xact_cases[] = {
 	KUNIT_CASE(no_slot_is_popped_by_two_at_a_time),
 	KUNIT_CASE(grows_while_others_look_things_up),
 	KUNIT_CASE(grows_once_when_many_find_no_room),
+	KUNIT_CASE(names_what_is_under_way),
+	KUNIT_CASE(an_aged_table_gives_no_older_id),
+	KUNIT_CASE(an_adopted_id_names_its_object),
+	KUNIT_CASE(an_adopted_slot_is_free_no_more),
+	KUNIT_CASE(who_is_in_an_adopted_slot_moves),
+	KUNIT_CASE(who_moves_for_one_without_a_slot_gets_a_free_one),
+	KUNIT_CASE(an_id_under_way_is_not_adopted),
+	KUNIT_CASE(extending_changes_nothing_when_memory_is_short),
 	{}
 };
 

@@ -13,6 +13,7 @@
 #include "gpadl.h"
 #include "incoming.h"
 #include "rx.h"
+#include "save.h"
 #include "tx.h"
 #include "view.h"
 #include "watchdog.h"
@@ -83,8 +84,10 @@ static int cleanup_locked(struct kmcl_channel *ch)
 	if (!kmcl_channel_hold(ch))
 		return -EBUSY;
 	kmcl_tx_refuse(ch, true);
+	kmcl_save_forget(ch);
 	kmcl_endpoint_disarm(ch);
 	kmcl_tx_cancel(ch);
+	kmcl_restore_forget(ch);
 	if (atomic_read_acquire(&ch->packets)) {
 		kmcl_tx_refuse(ch, false);
 		kmcl_channel_unhold(ch);

@@ -14,8 +14,9 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include <kmcl/kmcl.h>
+#include <kmcl/server.h>
 
+#include "saved.h"
 #include "state.h"
 #include "stats.h"
 #include "transport.h"
@@ -24,6 +25,7 @@
 struct dentry;
 struct kmcl_gpadl;
 struct kmcl_incoming;
+struct kmcl_save;
 
 /* main.c: receive loops that left softirq; completion routines */
 extern struct workqueue_struct *kmcl_rx_wq;
@@ -68,6 +70,28 @@ struct kmcl_config {
 	kmcl_process_packet_t process_packet;
 	kmcl_processing_complete_t processing_complete;
 	struct kmcl_state_callbacks on;
+	kmcl_save_packet_t save;
+	kmcl_restore_packet_t restore;
+};
+
+/**
+ * struct kmcl_restore - what was restored since the last enable
+ * @begun: something was
+ * @failed: some of it only, and no more will be
+ * @order: which chunks
+ * @connection: that it belongs to; 0: to none
+ * @index: of the packet whose callback runs
+ * @packet: that the driver has taken for it
+ *
+ * Under kmcl_channel.mutex.
+ */
+struct kmcl_restore {
+	bool begun;
+	bool failed;
+	struct kmcl_saved_order order;
+	u64 connection;
+	u32 index;
+	struct kmcl_packet *packet;
 };
 
 /**
@@ -151,6 +175,9 @@ struct kmcl_rx {
  * @mutex: serialises the driver's calls that configure, enable and disable
  * @configured: resources exist for the present configuration; under @mutex
  * @packets: packet objects in existence, or KMCL_PACKETS_NONE
+ * @save: what is being saved, or NULL
+ * @restore: what was restored
+ * @packet_task: who runs a callback of these, or NULL
  *
  * @lock: @state to @ep, @wq, and gone/failed of the endpoint
  * @state: written by @wq only
@@ -158,6 +185,8 @@ struct kmcl_rx {
  * @disabling: a disable, an init function or cleanup is under way; enabling is
  *	refused
  * @broken: the host broke the framing of a ring
+ * @saving: the state is to stay what it is: kmcl_channel_save_begin()
+ * @saved: all is saved; starting takes that back
  * @ep: the offer that is bound, or NULL
  *
  * @wait: woken at each change of @state or of what is wanted, when the receive loop
@@ -180,6 +209,9 @@ struct kmcl_channel {
 	bool configured;
 	void *armed[KMCL_TRANSPORTS_MAX];
 	atomic_t packets;
+	struct kmcl_save *save;
+	struct kmcl_restore restore;
+	struct task_struct *packet_task;
 
 	/* lock */
 	spinlock_t lock;
@@ -188,6 +220,8 @@ struct kmcl_channel {
 	bool paused;
 	bool disabling;
 	bool broken;
+	bool saving;
+	bool saved;
 	struct kmcl_endpoint *ep;
 
 	/* channel's workqueue */

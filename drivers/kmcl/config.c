@@ -121,6 +121,11 @@ int kmcl_config_begin(struct kmcl_channel *ch)
 		mutex_unlock(&ch->mutex);
 		return -EBUSY;
 	}
+	/* Both were judged by what is set. */
+	if (ch->save || ch->restore.begun) {
+		kmcl_config_end(ch);
+		return -EBUSY;
+	}
 	kmcl_endpoint_disarm(ch);
 	kmcl_channel_unconfigure(ch);
 	return 0;

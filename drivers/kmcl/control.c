@@ -20,6 +20,7 @@
 #include "incoming.h"
 #include "parse.h"
 #include "rx.h"
+#include "save.h"
 #include "trace.h"
 #include "tx.h"
 #include "view.h"
@@ -61,6 +62,18 @@ static void on_open_failed(struct kmcl_channel *ch, int error)
 	set_state(ch, KMCL_ENABLED);
 }
 
+/* Whose other end is not to be told, because another channel will go on with it. */
+static void note_saved(struct kmcl_channel *ch)
+{
+	struct kmcl_endpoint *ep = ch->ep;
+
+	spin_lock_irq(&ch->lock);
+	ep->saved = ch->saved && !ep->gone && !ch->broken;
+	ep->read = ch->rx.read;
+	ch->saved = false;
+	spin_unlock_irq(&ch->lock);
+}
+
 /* The host lets go first, then packets end: whoever gets one back may reuse its external data. */
 static void close_endpoint(struct kmcl_channel *ch)
 {
@@ -71,6 +84,7 @@ static void close_endpoint(struct kmcl_channel *ch)
 		return;
 	}
 	kmcl_tx_close(ch);
+	note_saved(ch);
 	kmcl_watchdog_begin(ch, "the host to let go of the rings");
 	mutex_lock(&ch->bus_mutex);
 	if (ch->ep->gpadls_first)
@@ -218,8 +232,22 @@ static void step_open(struct kmcl_channel *ch)
 	set_state(ch, KMCL_PAUSED);
 }
 
+/* It is started after all: what was saved is of no use any more. */
+static void call_save_off(struct kmcl_channel *ch)
+{
+	bool saved;
+
+	spin_lock_irq(&ch->lock);
+	saved = ch->saved;
+	ch->saved = false;
+	spin_unlock_irq(&ch->lock);
+	if (saved)
+		kmcl_tx_open(ch);
+}
+
 static void step_start(struct kmcl_channel *ch)
 {
+	call_save_off(ch);
 	call_driver(ch, ch->config.on.started, "the driver's started callback to return");
 	kmcl_rx_start(ch);
 	set_state(ch, KMCL_ACTIVE);
@@ -271,7 +299,7 @@ static enum kmcl_step next_step(struct kmcl_channel *ch)
 	wants.enabled = ch->enabled;
 	wants.paused = ch->paused;
 	wants.offered = ch->ep && !ch->ep->gone && !ch->ep->failed && !ch->broken;
-	step = kmcl_state_next(ch->state, &wants);
+	step = ch->saving ? KMCL_STEP_REST : kmcl_state_next(ch->state, &wants);
 	if (step == KMCL_STEP_ARM && ch->ep)
 		ch->ep->failed = false;
 	if (step != KMCL_STEP_REST)
@@ -370,6 +398,75 @@ void kmcl_control_break(struct kmcl_channel *ch, const char *why)
 	spin_unlock_irqrestore(&ch->lock, flags);
 }
 
+/* May it be saved as it is. */
+static int savable(struct kmcl_channel *ch, u64 *connection)
+{
+	lockdep_assert_held(&ch->lock);
+	*connection = 0;
+	switch (ch->state) {
+	case KMCL_DISABLED:
+	case KMCL_ENABLED:
+		return 0;
+	case KMCL_PAUSED:
+		break;
+	case KMCL_OPENING:
+	case KMCL_STARTING:
+	case KMCL_ACTIVE:
+	case KMCL_SUSPENDING:
+	case KMCL_CLOSING:
+		return -EBUSY;
+	}
+	if (ch->ep->gone || ch->broken)
+		return -ENODEV;
+	if (READ_ONCE(ch->rx.failed))
+		return -EIO;
+	*connection = ch->ep->connection;
+	if (!*connection)
+		return -EOPNOTSUPP;
+	return ch->paused && ch->enabled ? 0 : -EBUSY;
+}
+
+/**
+ * kmcl_control_hold() - the state stays what it is, so that it can be saved
+ * @ch: mutex held
+ * @connection: out: kmcl_endpoint.connection; 0 if the channel is not open
+ *
+ * Return: 0; as kmcl_channel_save_begin().
+ */
+int kmcl_control_hold(struct kmcl_channel *ch, u64 *connection)
+{
+	int ret = -EBUSY;
+
+	lockdep_assert_held(&ch->mutex);
+	spin_lock_irq(&ch->lock);
+	if (!ch->saving)
+		ret = savable(ch, connection);
+	if (!ret) {
+		ch->saving = true;
+		ch->saved = false;
+	}
+	spin_unlock_irq(&ch->lock);
+	return ret;
+}
+
+/**
+ * kmcl_control_release() - it need not any longer
+ * @ch: held; mutex held
+ * @open: it is open
+ * @saved: all of it is saved: nothing is sent until it is started
+ */
+void kmcl_control_release(struct kmcl_channel *ch, bool open, bool saved)
+{
+	lockdep_assert_held(&ch->mutex);
+	if (open && !saved)
+		kmcl_tx_open(ch);
+	spin_lock_irq(&ch->lock);
+	ch->saving = false;
+	ch->saved = open && saved;
+	kick_locked(ch);
+	spin_unlock_irq(&ch->lock);
+}
+
 /**
  * kmcl_endpoint_bind() - an offer for a channel
  * @channel: armed with this transport
@@ -454,7 +551,8 @@ EXPORT_SYMBOL_GPL(kmcl_channel_wants_offer);
 /* Would the caller wait for itself: in a callback of this channel that may sleep. */
 bool kmcl_channel_in_callback(const struct kmcl_channel *ch)
 {
-	return current == READ_ONCE(ch->control_task) || current == READ_ONCE(ch->rx.task);
+	return current == READ_ONCE(ch->control_task) || current == READ_ONCE(ch->rx.task) ||
+	       current == READ_ONCE(ch->packet_task);
 }
 
 static int enable_again(struct kmcl_channel *ch)
@@ -462,7 +560,7 @@ static int enable_again(struct kmcl_channel *ch)
 	int ret = 0;
 
 	spin_lock_irq(&ch->lock);
-	if (ch->enabled || ch->disabling)
+	if (ch->enabled || ch->disabling || current == READ_ONCE(ch->packet_task))
 		ret = -EBUSY;
 	else
 		ch->enabled = true;
@@ -475,9 +573,9 @@ static int enable_check(struct kmcl_channel *ch)
 	const struct kmcl_config *config = &ch->config;
 	u32 largest = largest_out(ch);
 
-	if (ch->enabled || ch->state != KMCL_DISABLED)
+	if (ch->enabled || ch->state != KMCL_DISABLED || ch->save)
 		return -EBUSY;
-	if (!config->has_type)
+	if (!config->has_type || (ch->restore.begun && !ch->restore.order.ended))
 		return -EINVAL;
 	if (ch->server && !(config->server_flags & KMCL_SERVER_LOOPBACK_OFFER))
 		return -EOPNOTSUPP;
@@ -495,6 +593,26 @@ static void want_enabled(struct kmcl_channel *ch, bool enabled)
 	spin_unlock_irq(&ch->lock);
 }
 
+static bool abandons_saved(struct kmcl_channel *ch)
+{
+	return ch->restore.connection && ch->config.server_flags & KMCL_SERVER_FORCE_NEW_CHANNEL;
+}
+
+/* What was restored goes on with its connection, or ends here. */
+static int arm_restored(struct kmcl_channel *ch)
+{
+	int ret = abandons_saved(ch) ? -ESTALE : kmcl_endpoint_arm(ch);
+
+	if (ret == -ESTALE) {
+		kmcl_tx_cancel(ch);
+		kmcl_restore_forget(ch);
+		ret = kmcl_endpoint_arm(ch);
+	}
+	if (!ret)
+		kmcl_restore_forget(ch);
+	return ret;
+}
+
 static int enable_locked(struct kmcl_channel *ch)
 {
 	int ret = enable_check(ch);
@@ -506,7 +624,7 @@ static int enable_locked(struct kmcl_channel *ch)
 	if (ret)
 		return ret;
 	want_enabled(ch, true);
-	ret = kmcl_endpoint_arm(ch);
+	ret = arm_restored(ch);
 	if (!ret)
 		return 0;
 	want_enabled(ch, false);
@@ -526,8 +644,9 @@ static int enable_locked(struct kmcl_channel *ch)
  * closed callback may call this to wait for the next.
  *
  * Context: thread; also the closed callback.
- * Return: 0; -EINVAL for NULL or without a target; -EBUSY if the channel is not
- * disabled, a disable is under way, or the bus has another driver of this name;
+ * Return: 0; -EINVAL for NULL, without a target, or after a restore that has failed or is not
+ * complete; -EBUSY if the channel is not
+ * disabled, a disable or a save is under way, or the bus has another driver of this name;
  * -EMSGSIZE if the largest packet or completion payload does not fit the outgoing
  * ring; -ENOMEM; -ENODEV if no transport is loaded (kmcl_vmbus, kmcl_loopback)
  * or this is no Hyper-V guest; of a server: -EOPNOTSUPP if its offer is not for this
@@ -580,10 +699,12 @@ int kmcl_channel_disable(struct kmcl_channel *channel)
 		return -EDEADLK;
 	mutex_lock(&channel->mutex);
 	kmcl_tx_refuse(channel, true);
+	kmcl_save_forget(channel);
 	want_disabled(channel, true);
 	wait_event(channel->wait, READ_ONCE(channel->state) == KMCL_DISABLED);
 	kmcl_endpoint_disarm(channel);
 	kmcl_tx_cancel(channel);
+	kmcl_restore_forget(channel);
 	want_disabled(channel, false);
 	kmcl_tx_refuse(channel, false);
 	mutex_unlock(&channel->mutex);

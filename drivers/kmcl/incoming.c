@@ -113,6 +113,32 @@ struct kmcl_incoming *kmcl_incoming_get(struct kmcl_channel *ch, const struct km
 	return in;
 }
 
+/**
+ * kmcl_incoming_restore() - a context for an answer that has been given already
+ * @ch: disabled and configured
+ * @trans_id: whom it answers
+ * @payload: of the answer
+ * @length: of @payload, at most the reserve
+ *
+ * Return: the answer, to be queued; NULL if no context is left.
+ */
+struct kmcl_tx_item *kmcl_incoming_restore(struct kmcl_channel *ch, u64 trans_id,
+					   const void *payload, u32 length)
+{
+	struct llist_node *node = llist_del_first(&ch->spare_incoming);
+	struct kmcl_incoming *in;
+
+	if (!node)
+		return NULL;
+	in = llist_entry(node, struct kmcl_incoming, spare);
+	in->item.trans_id = trans_id;
+	in->item.length = length;
+	in->item.answer = false;
+	in->fetched = false;
+	memcpy(in->item.storage, payload, length);
+	return &in->item;
+}
+
 /* A context comes to rest: its answer is sent, or there was none. */
 void kmcl_incoming_put(struct kmcl_incoming *in)
 {

@@ -62,6 +62,8 @@ enum kmcl_dropped {
 int kmcl_incoming_create(struct kmcl_channel *ch);
 void kmcl_incoming_destroy(struct kmcl_channel *ch);
 struct kmcl_incoming *kmcl_incoming_get(struct kmcl_channel *ch, const struct kmcl_frame *frame);
+struct kmcl_tx_item *kmcl_incoming_restore(struct kmcl_channel *ch, u64 trans_id,
+					   const void *payload, u32 length);
 void kmcl_incoming_put(struct kmcl_incoming *in);
 void kmcl_incoming_finish(struct kmcl_incoming *in);
 void kmcl_incoming_drop(struct kmcl_incoming *in);

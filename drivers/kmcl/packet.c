@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "packet.h"
+#include "save.h"
 #include "trace.h"
 #include "tx.h"
 
@@ -211,6 +212,8 @@ void kmcl_packet_free(struct kmcl_packet *packet)
 	if (!packet || WARN_ON_ONCE(packet->guest))
 		return;
 	ch = packet->channel;
+	if (unlikely(atomic_read(&packet->state) == KMCL_PACKET_RESTORED))
+		kmcl_restore_undo(packet);
 	if (WARN_ON_ONCE(atomic_cmpxchg(&packet->state, KMCL_PACKET_IDLE,
 					KMCL_PACKET_BUSY) != KMCL_PACKET_IDLE))
 		return;
@@ -230,7 +233,7 @@ EXPORT_SYMBOL_GPL(kmcl_packet_free);
  */
 void kmcl_packet_set_completion(struct kmcl_packet *packet, kmcl_completion_t routine)
 {
-	if (!packet || WARN_ON_ONCE(atomic_read(&packet->state) != KMCL_PACKET_IDLE))
+	if (!packet || WARN_ON_ONCE(atomic_read(&packet->state) == KMCL_PACKET_BUSY))
 		return;
 	if (!routine && !packet->guest)
 		routine = default_completion;

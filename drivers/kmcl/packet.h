@@ -70,6 +70,7 @@ enum kmcl_request_state {
 
 enum kmcl_packet_state {
 	KMCL_PACKET_IDLE,	/* the driver's */
+	KMCL_PACKET_RESTORED,	/* the driver's, in its restore callback, which makes it busy */
 	KMCL_PACKET_BUSY,	/* between send and completion routine: kmcl's */
 };
 
@@ -121,6 +122,9 @@ static_assert(offsetof(struct kmcl_packet, head) == 0);
 void kmcl_packets_init(struct kmcl_channel *ch);
 void kmcl_packet_drop_spares(struct kmcl_channel *ch);
 void kmcl_packet_done(struct kmcl_packet *pkt, int status, const void *buffer, u32 length);
+
+/* request.c */
+bool kmcl_packet_is_request(const struct kmcl_packet *pkt);
 
 /* extdata.c */
 u32 kmcl_external_size(const struct kmcl_config *config);

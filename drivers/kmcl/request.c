@@ -42,6 +42,12 @@ static void request_done(struct kmcl_packet *pkt, int status, const void *buffer
 	kmcl_packet_free(pkt);
 }
 
+/* Does a caller wait for it, or has left it: nobody else knows it. */
+bool kmcl_packet_is_request(const struct kmcl_packet *pkt)
+{
+	return pkt->routine == request_done;
+}
+
 static bool is_done(const struct kmcl_packet *pkt)
 {
 	return atomic_read_acquire(&pkt->request) == KMCL_REQUEST_DONE;

@@ -63,6 +63,8 @@ struct kmcl_channel;
 	X(gpadls_unmapped)		\
 	X(pinned)			\
 	X(unpinned)			\
+	X(packets_saved)		\
+	X(packets_restored)		\
 	X(opened)			\
 	X(closed)			\
 	X(open_failed)

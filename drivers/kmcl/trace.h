@@ -302,6 +302,38 @@ TRACE_EVENT(kmcl_view,
 		  __entry->gpadl, __entry->status)
 );
 
+/* A chunk of a saved state; type: enum kmcl_saved_type. */
+DECLARE_EVENT_CLASS(kmcl_chunk,
+	TP_PROTO(const struct kmcl_channel *ch, u32 type, u32 index, u32 bytes),
+	TP_ARGS(ch, type, index, bytes),
+	TP_STRUCT__entry(
+		__array(char, name, KMCL_NAME_MAX + 1)
+		__field(u32, type)
+		__field(u32, index)
+		__field(u32, bytes)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, ch->name, sizeof(__entry->name));
+		__entry->type = type;
+		__entry->index = index;
+		__entry->bytes = bytes;
+	),
+	TP_printk("%s chunk %u type %u %u bytes", __entry->name, __entry->index, __entry->type,
+		  __entry->bytes)
+);
+
+/* It has been written. */
+DEFINE_EVENT(kmcl_chunk, kmcl_save,
+	TP_PROTO(const struct kmcl_channel *ch, u32 type, u32 index, u32 bytes),
+	TP_ARGS(ch, type, index, bytes)
+);
+
+/* It is being restored. */
+DEFINE_EVENT(kmcl_chunk, kmcl_restore,
+	TP_PROTO(const struct kmcl_channel *ch, u32 type, u32 index, u32 bytes),
+	TP_ARGS(ch, type, index, bytes)
+);
+
 #endif /* _KMCL_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

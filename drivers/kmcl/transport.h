@@ -67,7 +67,9 @@ struct kmcl_share {
  * @index: in the library's table; written by kmcl_transport_register()
  * @arm: begin to match offers with @channel's target and to bind them, by
  *	kmcl_endpoint_bind(); for a server, make its offer, and bind an endpoint for each
- *	client that opens it, one at a time. Thread. Returns a cookie or ERR_PTR.
+ *	client that opens it, one at a time. A server that was restored, as
+ *	kmcl_channel_connection() says, gets that connection's endpoint at once; -ESTALE if there
+ *	is none. Thread. Returns a cookie or ERR_PTR.
  * @rearm: look again, soon, at offers that are there already. Any context.
  * @disarm: end it. Thread; when it has returned, nothing of this transport is
  *	bound to the channel.
@@ -145,6 +147,9 @@ struct kmcl_transport {
  * @rescinded: it was the host that took the offer away, and has let go of all that it
  *	had of ours; set before kmcl_endpoint_gone()
  * @gpadls_first: the host answers nothing about GPADLs of a closed channel; set by @open
+ * @connection: of a server: what a saved state calls it; 0: it cannot be saved. Set before bind
+ * @saved: of a server: the client is not to be told when @close is called; @read is where another
+ *	channel goes on. Set by the library
  * @gone: the offer is no more; under the channel's lock
  * @failed: do not open (again); under the channel's lock
  */
@@ -159,6 +164,8 @@ struct kmcl_endpoint {
 	u32 read;
 	bool rescinded;
 	bool gpadls_first;
+	u64 connection;
+	bool saved;
 	bool gone;
 	bool failed;
 };
@@ -172,6 +179,7 @@ void kmcl_endpoint_event(struct kmcl_endpoint *ep);
 
 /* NULL: it is no server; valid while it is armed. */
 const struct kmcl_offer *kmcl_channel_server_offer(const struct kmcl_channel *channel);
+u64 kmcl_channel_connection(const struct kmcl_channel *channel);
 bool kmcl_channel_wants_offer(struct kmcl_channel *channel, const guid_t *type,
 			      const guid_t *instance);
 

@@ -531,6 +531,67 @@ void kmcl_tx_open(struct kmcl_channel *ch)
 	ch->tx.open = true;
 	tx_drain(ch);
 	tx_settle(ch, NULL);
+	if (!list_empty(&ch->tx.queue))
+		kmcl_watchdog_tx(ch);
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
+}
+
+/* What is sent waits: kmcl_tx_open() lets it go again. */
+void kmcl_tx_freeze(struct kmcl_channel *ch)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	ch->tx.open = false;
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
+}
+
+/* A request is its caller's, who waits: it is no part of what outlives the channel. */
+static bool item_is_savable(struct kmcl_tx_item *item)
+{
+	return item->type == KMCL_PKT_COMPLETION || !kmcl_packet_is_request(item_packet(item));
+}
+
+/**
+ * kmcl_tx_under_way() - what has been sent, and is not done
+ * @ch: frozen; its receive loop is stopped
+ * @items: out: packets that wait for their answer, then the queue in its order; the first
+ *	@room of them
+ * @room: in @items
+ *
+ * Requests are left out. Nobody but disable ends the others.
+ *
+ * Return: how many there are.
+ */
+u32 kmcl_tx_under_way(struct kmcl_channel *ch, struct kmcl_tx_item **items, u32 room)
+{
+	struct kmcl_tx_item *item;
+	struct kmcl_packet *pkt;
+	u32 cursor = 0, n = 0;
+	unsigned long flags;
+	u64 id;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	while ((pkt = kmcl_xact_armed(&ch->sent, &cursor, &id))) {
+		if (item_is_savable(&pkt->item) && n++ < room)
+			items[n - 1] = &pkt->item;
+	}
+	list_for_each_entry(item, &ch->tx.queue, node) {
+		if (item_is_savable(item) && n++ < room)
+			items[n - 1] = item;
+	}
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
+	return n;
+}
+
+/* What waited in another channel's queue waits here now, behind all that does. */
+void kmcl_tx_requeue(struct kmcl_channel *ch, struct kmcl_tx_item *item)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	kmcl_count_tx(ch, queued);
+	tx_enqueue(ch, item);
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
 }
 

@@ -25,6 +25,9 @@ int kmcl_send_check(struct kmcl_packet *pkt, const void *buffer, u32 length, u32
 int kmcl_send(struct kmcl_packet *pkt, const void *buffer, u32 length, u32 flags, bool now);
 int kmcl_send_external(struct kmcl_packet *pkt, const void *buffer, u32 length,
 		       const struct kmcl_external_data *data, u32 flags, bool hold, bool now);
+void kmcl_tx_freeze(struct kmcl_channel *ch);
+u32 kmcl_tx_under_way(struct kmcl_channel *ch, struct kmcl_tx_item **items, u32 room);
+void kmcl_tx_requeue(struct kmcl_channel *ch, struct kmcl_tx_item *item);
 void kmcl_tx_answer(struct kmcl_channel *ch, struct kmcl_tx_item *item);
 
 #endif /* _KMCL_TX_H */

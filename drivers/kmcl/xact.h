@@ -46,6 +46,7 @@ struct kmcl_xact_entry {
  * @size: slots in existence; grows only, published after the chunk
  * @added: slots that objects keep, under @lock
  * @reserved: slots that kmcl_xact_pop() shall find, under @lock
+ * @generation: with which new slots begin, under @lock
  * @chunks: slots, KMCL_XACT_CHUNK in each; a chunk lives as long as the table
  */
 struct kmcl_xact {
@@ -54,7 +55,18 @@ struct kmcl_xact {
 	u32 size;
 	u32 added;
 	u32 reserved;
+	u32 generation;
 	struct kmcl_xact_entry *chunks[KMCL_XACT_CHUNKS];
+};
+
+/**
+ * struct kmcl_xact_moved - an object that made room for another
+ * @object: or NULL
+ * @slot: its new one
+ */
+struct kmcl_xact_moved {
+	void *object;
+	u32 slot;
 };
 
 void kmcl_xact_init(struct kmcl_xact *table);
@@ -68,6 +80,15 @@ void *kmcl_xact_find(struct kmcl_xact *table, u64 id);
 bool kmcl_xact_take_slot(struct kmcl_xact *table, u32 slot);
 void kmcl_xact_untake(struct kmcl_xact *table, u64 id);
 void *kmcl_xact_take_any(struct kmcl_xact *table, u32 *cursor);
+
+/* Of a table that goes on where another has ended: restore.c */
+void *kmcl_xact_armed(struct kmcl_xact *table, u32 *cursor, u64 *id);
+u64 kmcl_xact_id(struct kmcl_xact *table, u32 slot);
+u32 kmcl_xact_generation(struct kmcl_xact *table);
+void kmcl_xact_age(struct kmcl_xact *table, u32 generation);
+int kmcl_xact_extend(struct kmcl_xact *table, u32 slot, gfp_t gfp);
+int kmcl_xact_adopt(struct kmcl_xact *table, void *object, u32 *slot, u64 id,
+		    struct kmcl_xact_moved *moved);
 
 /* NULL unless the slot exists. The table may grow: pairs with the release in xact_publish(). */
 static inline struct kmcl_xact_entry *xact_entry(struct kmcl_xact *table, u32 slot)

@@ -7,6 +7,7 @@
  * connection.left and connection.gone say so, under loopback_lock.
  */
 #include <linux/cpumask.h>
+#include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
@@ -40,8 +41,6 @@ static void end_open(struct end *end, struct end *peer, const struct ring_memory
 {
 	loopback_ring_describe(in, &end->ep.in);
 	loopback_ring_describe(out, &end->ep.out);
-	end->ep.read = 0;
-	end->write = 0;
 	end->peer = peer;
 	smp_store_release(&end->open, true);
 }
@@ -85,6 +84,7 @@ static struct connection *connection_create(struct claim *claim, const struct km
 	init_completion(&connection->answered);
 	init_completion(&connection->released);
 	loopback_end_init(&connection->server, claim->offer);
+	connection->server.ep.connection = get_random_u64() | 1;
 	if (!loopback_ring_create(&connection->to_server, how->out_bytes) &&
 	    !loopback_ring_create(&connection->to_client, how->in_bytes))
 		return connection;
@@ -130,6 +130,20 @@ static int connection_announce(struct connection *connection)
 	return ret;
 }
 
+/* Nobody will go on with it. */
+static void connection_unpark(struct connection *connection)
+{
+	lockdep_assert_held(&loopback_lock);
+	if (!connection->parked)
+		return;
+	connection->parked = false;
+	/* Else its release is still to come. */
+	if (connection->gone) {
+		connection->offer->connection = NULL;
+		loopback_connection_put(connection);
+	}
+}
+
 /* The client has nothing to do with it any more; the server has let go when this returns. */
 static void connection_leave(struct connection *connection)
 {
@@ -137,6 +151,9 @@ static void connection_leave(struct connection *connection)
 	connection->left = true;
 	if (!connection->gone)
 		kmcl_endpoint_gone(&connection->server.ep);
+	connection_unpark(connection);
+	if (connection->offer->parked)
+		loopback_offer_abandon(connection->offer);
 	mutex_unlock(&loopback_lock);
 	wait_for_completion(&connection->released);
 }
@@ -148,6 +165,8 @@ static int client_open(struct claim *claim, const struct kmcl_open *how)
 
 	if (!connection)
 		return -ENOMEM;
+	claim->end.ep.read = 0;
+	claim->end.write = 0;
 	end_open(&claim->end, &connection->server, &connection->to_client,
 		 &connection->to_server);
 	ret = connection_announce(connection);
@@ -195,15 +214,21 @@ static void client_close(struct claim *claim)
 	loopback_connection_put(connection);
 }
 
-/* A client that was accepted sees a rescind; one that was not sees its open fail. */
+/*
+ * A client that was accepted sees a rescind; one that was not sees its open fail; one whose
+ * server was saved sees nothing.
+ */
 static void server_close(struct connection *connection)
 {
 	struct kmcl_endpoint *client = &connection->claim->end.ep;
+	bool open;
 
 	end_close(&connection->server);
 	mutex_lock(&loopback_lock);
 	answer(connection, -ECONNREFUSED);
-	if (!connection->left && !connection->status) {
+	open = !connection->left && !connection->status;
+	connection->parked = open && connection->server.ep.saved;
+	if (open && !connection->parked) {
 		client->rescinded = true;
 		kmcl_endpoint_gone(client);
 	}
@@ -219,17 +244,42 @@ void loopback_close(struct kmcl_endpoint *ep)
 		client_close(to_claim(ep));
 }
 
-/* The server's library has let go. */
+/* The server's library has let go. What is parked keeps the reference. */
 void loopback_connection_released(struct connection *connection)
 {
+	bool parked;
+
 	mutex_lock(&loopback_lock);
 	answer(connection, -ECONNREFUSED);
 	connection->gone = true;
-	if (connection->offer->connection == connection)
+	parked = connection->parked;
+	if (!parked && connection->offer->connection == connection)
 		connection->offer->connection = NULL;
-	mutex_unlock(&loopback_lock);
 	complete(&connection->released);
-	loopback_connection_put(connection);
+	mutex_unlock(&loopback_lock);
+	if (!parked)
+		loopback_connection_put(connection);
+}
+
+/**
+ * loopback_connection_adopt() - another channel is its server now
+ * @connection: parked, and so released
+ * @server: that channel
+ *
+ * Return: 0 or -EBUSY.
+ */
+int loopback_connection_adopt(struct connection *connection, struct kmcl_channel *server)
+{
+	struct kmcl_endpoint *ep = &connection->server.ep;
+
+	lockdep_assert_held(&loopback_lock);
+	connection->parked = false;
+	connection->gone = false;
+	reinit_completion(&connection->released);
+	ep->saved = false;
+	ep->gone = false;
+	ep->failed = false;
+	return kmcl_endpoint_bind(server, ep);
 }
 
 /* The offer goes: the server's endpoint too, and whoever waits to be accepted is refused. */

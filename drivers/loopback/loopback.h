@@ -23,7 +23,8 @@ struct connection;
  * struct end - one end's side of a connection
  * @ep: what the library sees
  * @peer: whom to signal; while @open
- * @write: where the next packet goes in @ep.out; serialised by the library
+ * @write: where the next packet goes in @ep.out; serialised by the library, and kept while no
+ *	channel has this end
  * @open: events may be delivered; written by the end's open and close, readers use RCU
  * @cpu: where they are
  * @signal: delivers one
@@ -42,11 +43,14 @@ struct end {
  *
  * Birth: arm operation of a server. Users: the matching, claims, connections, each with a
  * reference. Death: disarm operation, which ends these first; the memory goes with the last.
+ * The offer of a server that was saved is parked instead, until it is restored, another makes
+ * the same offer, or the client goes.
  *
- * @server: the channel
+ * @server: the channel; none while it is parked
  * @desc: what clients see
  * @withdrawn: nobody may open it any more; under loopback_lock, as are:
- * @node: in the list of offers
+ * @parked: its server was saved, and is gone
+ * @node: in the list of offers, or of those that are parked
  * @claim: who holds it
  * @connection: of that claim, until the server has released its endpoint
  * @mmio, @mmio_bytes: memory-mapped space, once an end has asked
@@ -56,6 +60,7 @@ struct offer {
 	struct kmcl_channel *server;
 	struct kmcl_offer desc;
 	bool withdrawn;
+	bool parked;
 	struct list_head node;
 	struct claim *claim;
 	struct connection *connection;
@@ -124,8 +129,9 @@ struct ring_memory {
  * @claim, @offer: of the client; held
  * @to_server, @to_client: rings
  * @answered: the server has accepted or refused; @status: which
- * @left: the client is closing, or never got in; under loopback_lock, as is:
+ * @left: the client is closing, or never got in; under loopback_lock, as are:
  * @gone: the server's endpoint is released
+ * @parked: the server was saved: whoever takes it out of there drops its reference
  * @released: completed by the server's release operation
  */
 struct connection {
@@ -140,6 +146,7 @@ struct connection {
 	bool has_answer;
 	bool left;
 	bool gone;
+	bool parked;
 	struct completion released;
 };
 
@@ -155,6 +162,7 @@ void loopback_disarm(void *cookie);
 void loopback_release(struct kmcl_endpoint *ep);
 void loopback_match_sync(void);
 void loopback_offer_put(struct offer *offer);
+void loopback_offer_abandon(struct offer *offer);
 void loopback_claim_put(struct claim *claim);
 
 /* connection.c */
@@ -163,6 +171,7 @@ void loopback_accept(struct kmcl_endpoint *ep);
 void loopback_close(struct kmcl_endpoint *ep);
 void loopback_end_init(struct end *end, const struct offer *offer);
 void loopback_connection_released(struct connection *connection);
+int loopback_connection_adopt(struct connection *connection, struct kmcl_channel *server);
 void loopback_connection_revoke(struct connection *connection);
 void loopback_connection_put(struct connection *connection);
 

@@ -7,8 +7,9 @@
 
 #include "loopback.h"
 
-/* Both under loopback_lock. */
+/* All under loopback_lock. */
 static LIST_HEAD(offers);
+static LIST_HEAD(parked);
 static LIST_HEAD(searches);
 
 static void match_work(struct work_struct *work);
@@ -107,23 +108,63 @@ static void match_work(struct work_struct *work)
 	mutex_unlock(&loopback_lock);
 }
 
-static bool is_offered(const struct kmcl_offer *desc)
+static struct offer *offer_find(struct list_head *list, const struct kmcl_offer *desc)
 {
 	struct offer *offer;
 
 	lockdep_assert_held(&loopback_lock);
-	list_for_each_entry(offer, &offers, node) {
+	list_for_each_entry(offer, list, node) {
 		if (guid_equal(&offer->desc.type, &desc->type) &&
 		    guid_equal(&offer->desc.instance, &desc->instance))
-			return true;
+			return offer;
 	}
-	return false;
+	return NULL;
+}
+
+static void client_rescind(struct offer *offer)
+{
+	lockdep_assert_held(&loopback_lock);
+	if (!offer->claim)
+		return;
+	offer->claim->end.ep.rescinded = true;
+	kmcl_endpoint_gone(&offer->claim->end.ep);
+}
+
+/* A parked offer that nobody will go on with. Its client is told, if it does not know. */
+void loopback_offer_abandon(struct offer *offer)
+{
+	struct connection *connection = offer->connection;
+
+	lockdep_assert_held(&loopback_lock);
+	list_del(&offer->node);
+	offer->parked = false;
+	client_rescind(offer);
+	if (connection) {
+		connection->parked = false;
+		offer->connection = NULL;
+		loopback_connection_put(connection);
+	}
+	loopback_offer_put(offer);
+}
+
+static int offer_show(struct offer *offer)
+{
+	struct offer *before;
+
+	lockdep_assert_held(&loopback_lock);
+	if (offer_find(&offers, &offer->desc))
+		return -EEXIST;
+	before = offer_find(&parked, &offer->desc);
+	if (before)
+		loopback_offer_abandon(before);
+	list_add_tail(&offer->node, &offers);
+	return 0;
 }
 
 static void *offer_make(struct kmcl_channel *server, const struct kmcl_offer *desc)
 {
 	struct offer *offer = kzalloc(sizeof(*offer), GFP_KERNEL);
-	bool taken;
+	int ret;
 
 	if (!offer)
 		return ERR_PTR(-ENOMEM);
@@ -131,15 +172,48 @@ static void *offer_make(struct kmcl_channel *server, const struct kmcl_offer *de
 	offer->server = server;
 	offer->desc = *desc;
 	mutex_lock(&loopback_lock);
-	taken = is_offered(desc);
-	if (!taken)
-		list_add_tail(&offer->node, &offers);
+	ret = offer_show(offer);
 	mutex_unlock(&loopback_lock);
-	if (taken) {
+	if (ret) {
 		loopback_offer_put(offer);
-		return ERR_PTR(-EEXIST);
+		return ERR_PTR(ret);
 	}
 	match_soon();
+	return offer;
+}
+
+static struct offer *offer_take_up(struct kmcl_channel *server, const struct kmcl_offer *desc,
+				   u64 connection)
+{
+	struct offer *offer;
+	int ret;
+
+	lockdep_assert_held(&loopback_lock);
+	if (offer_find(&offers, desc))
+		return ERR_PTR(-EEXIST);
+	offer = offer_find(&parked, desc);
+	if (!offer || offer->connection->server.ep.connection != connection)
+		return ERR_PTR(-ESTALE);
+	ret = loopback_connection_adopt(offer->connection, server);
+	if (ret)
+		return ERR_PTR(ret);
+	offer->desc = *desc;
+	offer->server = server;
+	offer->withdrawn = false;
+	offer->parked = false;
+	list_move_tail(&offer->node, &offers);
+	return offer;
+}
+
+/* Of a server that was saved: with the client that it had. */
+static void *offer_restore(struct kmcl_channel *server, const struct kmcl_offer *desc,
+			   u64 connection)
+{
+	struct offer *offer;
+
+	mutex_lock(&loopback_lock);
+	offer = offer_take_up(server, desc, connection);
+	mutex_unlock(&loopback_lock);
 	return offer;
 }
 
@@ -173,13 +247,29 @@ static bool is_offer(const void *cookie)
 void *loopback_arm(struct kmcl_channel *channel)
 {
 	const struct kmcl_offer *desc = kmcl_channel_server_offer(channel);
+	u64 connection;
 
-	return desc ? offer_make(channel, desc) : search_begin(channel);
+	if (!desc)
+		return search_begin(channel);
+	connection = kmcl_channel_connection(channel);
+	return connection ? offer_restore(channel, desc, connection) : offer_make(channel, desc);
 }
 
 void loopback_rearm(void *cookie)
 {
 	match_soon();
+}
+
+/* Its server was saved: it waits for the next, as long as the client does. */
+static bool offer_park(struct offer *offer)
+{
+	lockdep_assert_held(&loopback_lock);
+	if (!offer->connection || !offer->connection->parked)
+		return false;
+	offer->server = NULL;
+	offer->parked = true;
+	list_move_tail(&offer->node, &parked);
+	return true;
 }
 
 /* The client is told that it was rescinded; a connection ends. */
@@ -189,11 +279,12 @@ static void offer_withdraw(struct offer *offer)
 
 	mutex_lock(&loopback_lock);
 	offer->withdrawn = true;
-	list_del(&offer->node);
-	if (offer->claim) {
-		offer->claim->end.ep.rescinded = true;
-		kmcl_endpoint_gone(&offer->claim->end.ep);
+	if (offer_park(offer)) {
+		mutex_unlock(&loopback_lock);
+		return;
 	}
+	list_del(&offer->node);
+	client_rescind(offer);
 	connection = offer->connection;
 	if (connection)
 		kref_get(&connection->refs);
