@@ -323,6 +323,51 @@ static void a_full_ring_queues_both_ways(struct kunit *test)
 	KUNIT_EXPECT_GT(test, pair->server.ch->stats.tx.ring_full, 0ull);
 }
 
+/* S8, S6: pause waits for what the server holds; the client's packets wait meanwhile. */
+static void a_server_is_paused_and_started_again(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct sent *before = sent_new(&pair->client), *meanwhile = sent_new(&pair->client);
+
+	pair->server.hold = true;
+	pair_up(pair);
+	KUNIT_ASSERT_EQ(test, sent_send(before, "before", 6), 0);
+	KUNIT_ASSERT_TRUE(test, gets(&pair->server, 1));
+	/* The suspend callback answers. */
+	KUNIT_EXPECT_EQ(test, kmcl_channel_pause(pair->server.ch), 0);
+	KUNIT_EXPECT_TRUE(test, order_is(&pair->server, "ospu"));
+	KUNIT_EXPECT_EQ(test, kmcl_channel_get_state(pair->server.ch), KMCL_PAUSED);
+	KUNIT_EXPECT_TRUE(test, sent_done(before));
+	KUNIT_ASSERT_EQ(test, sent_send(meanwhile, "meanwhile", 9), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&pair->server.nr_got), 1);
+	pair->server.hold = false;
+	KUNIT_EXPECT_EQ(test, kmcl_channel_start(pair->server.ch), 0);
+	KUNIT_EXPECT_TRUE(test, sent_done(meanwhile));
+	KUNIT_EXPECT_TRUE(test, order_is(&pair->server, "ospusp"));
+	KUNIT_EXPECT_TRUE(test, order_is(&pair->client, "osp"));
+}
+
+/* The second waits, and gets the offer when the first has given it back. */
+static void two_clients_have_an_offer_in_turn(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct side *second = kunit_kzalloc(test, sizeof(*second), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, second);
+	KUNIT_ASSERT_EQ(test, configure(pair, second, kmcl_channel_alloc()), 0);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_set_target(second->ch, &pair_type, NULL), 0);
+	pair_up(pair);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_enable(second->ch), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(pair->client.ch), 0);
+	KUNIT_EXPECT_TRUE(test, reaches(second, KMCL_ACTIVE));
+	KUNIT_EXPECT_TRUE(test, order_is(&pair->server, "ospucosp"));
+	KUNIT_EXPECT_TRUE(test, order_is(second, "osp"));
+	KUNIT_ASSERT_EQ(test, kmcl_channel_enable(pair->client.ch), 0);
+	end(second);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_cleanup(second->ch), 0);
+	KUNIT_EXPECT_TRUE(test, reaches(&pair->client, KMCL_ACTIVE));
+}
+
 static void messages_of_a_pipe_keep_their_length(struct kunit *test)
 {
 	struct pair *pair = pair_of(test);
@@ -856,6 +901,8 @@ static struct kunit_case loopback_cases[] = {
 	KUNIT_CASE(packets_go_both_ways),
 	KUNIT_CASE(requests_go_both_ways),
 	KUNIT_CASE(a_full_ring_queues_both_ways),
+	KUNIT_CASE(a_server_is_paused_and_started_again),
+	KUNIT_CASE(two_clients_have_an_offer_in_turn),
 	KUNIT_CASE(messages_of_a_pipe_keep_their_length),
 	KUNIT_CASE(packets_in_flight_end_when_the_server_goes),
 	KUNIT_CASE(a_client_that_breaks_the_framing_loses_its_channel),

@@ -299,7 +299,7 @@ static void is_answered_early(struct bed *bed, const void *payload)
 	int ms;
 
 	queue_work(system_unbound_wq, &bed->asides[0]->work);
-	for (ms = 0; ms < 200 && !READ_ONCE(bed->ch->stats.rx.completions_received); ms++)
+	for (ms = 0; ms < 20000 && !READ_ONCE(bed->ch->stats.rx.completions_received); ms++)
 		mdelay(1);
 	mdelay(5);
 	bed->seen.again = READ_ONCE(guest->told.calls);

@@ -930,25 +930,35 @@ static void an_offer_of_another_server_ends_the_saved_one(struct kunit *test)
 	client_up(pair);
 }
 
-/* The state is of one connection, and the client has made another since. */
+/* The state is of one connection, and the client has made another since, which waits as well. */
 static void an_old_state_is_not_taken_for_a_new_connection(struct kunit *test)
 {
 	struct pair *pair = pair_of(test);
 	struct saving *saving = pair->own;
+	u32 filled, required;
+	u8 *new_state = kunit_kzalloc(test, 1024, GFP_KERNEL);
 
+	KUNIT_ASSERT_NOT_NULL(test, new_state);
 	pair->client.hold = true;
 	pair_up(pair);
 	server_sends(pair, 1);
 	KUNIT_ASSERT_TRUE(test, gets(&pair->client, 1));
 	save_all(pair);
 	KUNIT_ASSERT_EQ(test, kmcl_channel_start(pair->server.ch), 0);
-	got_answer_all(&pair->client);
 	KUNIT_ASSERT_EQ(test, kmcl_channel_disable(pair->client.ch), 0);
+	client_up(pair);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_pause(pair->server.ch), 0);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_save_begin(pair->server.ch), 0);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_save_continue(pair->server.ch, new_state, 1024, &filled,
+							 &required), 0);
+	kmcl_channel_save_end(pair->server.ch);
 	server_ends(pair);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_get_state(pair->client.ch), KMCL_ACTIVE);
 	server_begins(pair);
 	KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
 	server_up(pair);
 	KUNIT_EXPECT_EQ(test, saving->sent[0]->status, -ENODEV);
+	KUNIT_EXPECT_TRUE(test, reaches(&pair->client, KMCL_DISABLED));
 	client_up(pair);
 }
 

@@ -978,7 +978,7 @@ static void extending_changes_nothing_when_memory_is_short(struct kunit *test)
 	if (!IS_ENABLED(CONFIG_FAILSLAB))
 		kunit_skip(test, "needs CONFIG_FAILSLAB");
 #ifdef CONFIG_FAULT_INJECTION
-	current->fail_nth = 2;
+	current->fail_nth = 1;
 #endif
 	ret = kmcl_xact_extend(table, KMCL_XACT_CHUNK, GFP_ATOMIC | __GFP_NOWARN);
 #ifdef CONFIG_FAULT_INJECTION

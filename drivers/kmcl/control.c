@@ -69,7 +69,8 @@ static void note_saved(struct kmcl_channel *ch)
 
 	spin_lock_irq(&ch->lock);
 	ep->saved = ch->saved && !ep->gone && !ch->broken;
-	ep->read = ch->rx.read;
+	if (ep->saved)
+		ep->read = ch->rx.read;
 	ch->saved = false;
 	spin_unlock_irq(&ch->lock);
 }
