@@ -58,7 +58,8 @@ static int on_opened(struct kmcl_channel *native)
 	int err = ch->on.EvtChannelOpened ?
 		  wdk_errno(ch->on.EvtChannelOpened(wdk_channel_handle(ch))) : 0;
 
-	if (err)
+	/* A server is still offered. */
+	if (err && !ch->server)
 		WRITE_ONCE(ch->enabled, false);
 	return err;
 }
@@ -91,10 +92,12 @@ static void on_closed(struct kmcl_channel *native)
 {
 	struct wdk_channel *ch = kmcl_channel_get_pointer(native);
 
-	/* The callback may enable it again. */
-	WRITE_ONCE(ch->enabled, false);
+	/* The callback may enable it again; a server needs not. */
+	if (!ch->server)
+		WRITE_ONCE(ch->enabled, false);
 	if (ch->on.EvtChannelClosed)
 		ch->on.EvtChannelClosed(wdk_channel_handle(ch));
+	wdk_views_end(ch);
 }
 
 static void on_open_failed(struct kmcl_channel *native, int error)
@@ -126,13 +129,16 @@ static int channel_connect(struct wdk_channel *ch)
 	return table_add(ch);
 }
 
-static struct wdk_channel *channel_create(void)
+static struct wdk_channel *channel_create(bool server)
 {
 	struct wdk_channel *ch = kzalloc(sizeof(*ch), GFP_KERNEL);
 
 	if (!ch)
 		return NULL;
-	ch->native = kmcl_channel_alloc();
+	ch->server = server;
+	INIT_LIST_HEAD(&ch->views);
+	mutex_init(&ch->views_lock);
+	ch->native = server ? kmcl_channel_alloc_server() : kmcl_channel_alloc();
 	if (IS_ERR(ch->native))
 		goto err_native;
 	if (channel_connect(ch))
@@ -153,15 +159,14 @@ err_native:
 /**
  * VmbChannelAllocate() - make a channel
  * @ParentDeviceObject: a device of the driver's; nothing is taken from it
- * @IsServer: FALSE: a Linux guest offers nothing
+ * @IsServer: TRUE: it is to be offered, to clients in this kernel; FALSE: it takes an offer
  * @Channel: out: disabled, without target and callbacks. Largest packet 4,096 bytes, no
- *	external data, no client context
+ *	external data, no client context. A server begins paused: VmbChannelStart()
  *
  * Context: PASSIVE_LEVEL.
  * Ownership: the caller's, to be ended by VmbChannelCleanup().
- * Return: STATUS_SUCCESS; STATUS_NOT_SUPPORTED for a server;
- * STATUS_INVALID_PARAMETER_3 without @Channel; STATUS_INSUFFICIENT_RESOURCES, also with
- * 1,024 channels in existence.
+ * Return: STATUS_SUCCESS; STATUS_INVALID_PARAMETER_3 without @Channel;
+ * STATUS_INSUFFICIENT_RESOURCES, also with 1,024 channels in existence.
  */
 NTSTATUS VmbChannelAllocate(PDEVICE_OBJECT ParentDeviceObject, BOOLEAN IsServer,
 			    VMBCHANNEL *Channel)
@@ -170,9 +175,7 @@ NTSTATUS VmbChannelAllocate(PDEVICE_OBJECT ParentDeviceObject, BOOLEAN IsServer,
 
 	if (!Channel)
 		return STATUS_INVALID_PARAMETER_3;
-	if (IsServer)
-		return STATUS_NOT_SUPPORTED;
-	ch = channel_create();
+	ch = channel_create(IsServer);
 	if (!ch)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	*Channel = wdk_channel_handle(ch);
@@ -182,7 +185,8 @@ EXPORT_SYMBOL_GPL(VmbChannelAllocate);
 
 /*
  * 0: the channel is disabled, so that no received packet is outstanding, and none comes. Else
- * nothing has happened, and it is what kmcl would refuse the end with.
+ * it is what kmcl would refuse the end with, and nothing has happened but that a save or a
+ * restore of a disabled channel is over.
  */
 static int cleanup_check(struct wdk_channel *ch)
 {
@@ -196,7 +200,7 @@ static int cleanup_check(struct wdk_channel *ch)
 	if (guard)
 		err = kmcl_channel_cleanup(ch->native);
 	kmcl_packet_free(guard);
-	return err;
+	return kmcl_channel_set_state_callbacks(ch->native, &wdk_state_callbacks) ? err : 0;
 }
 
 /*
@@ -241,6 +245,7 @@ VOID VmbChannelCleanup(VMBCHANNEL Channel)
 		return;
 	}
 	ch->magic = 0;
+	wdk_views_end(ch);
 	kfree(ch);
 }
 EXPORT_SYMBOL_GPL(VmbChannelCleanup);
@@ -267,7 +272,7 @@ static int channel_enable(struct wdk_channel *ch)
 }
 
 /**
- * VmbChannelEnable() - take a matching offer, or wait for one
+ * VmbChannelEnable() - take a matching offer, or wait for one; a server: offer
  * @Channel: disabled
  *
  * Returns at once; callbacks may run before that. The channel is started unless
@@ -277,13 +282,18 @@ static int channel_enable(struct wdk_channel *ch)
  * There is no VMBus device under the parent on Linux, so a channel without
  * VmbClientChannelInitSetTargetPnp() has no target and cannot be enabled.
  *
+ * A server is offered from now on, to one client after the other, without being enabled anew,
+ * until VmbChannelDisable(). It is paused until VmbChannelStart().
+ *
  * Context: PASSIVE_LEVEL.
  * Return: STATUS_SUCCESS; STATUS_INVALID_PARAMETER_1 for no channel;
- * STATUS_INVALID_DEVICE_STATE without a target, if the channel is not disabled, or while a
- * disable is under way; STATUS_INVALID_BUFFER_SIZE if the largest packet does not fit into
- * the ring, or client context and external data together take more than 64 KiB;
- * STATUS_NO_SUCH_DEVICE if this is no Hyper-V guest, or
- * kmcl_vmbus is not loaded; STATUS_INSUFFICIENT_RESOURCES.
+ * STATUS_INVALID_DEVICE_STATE without a target, or a server's interface id, if the channel is
+ * not disabled, or while a disable is under way; STATUS_INVALID_BUFFER_SIZE if the largest packet
+ * does not fit into the ring, or client context and external data together take more than
+ * 64 KiB; STATUS_NO_SUCH_DEVICE if there is no bus for it: this is no Hyper-V guest, or
+ * kmcl_vmbus is not loaded; for a server, kmcl_loopback is not. Servers: STATUS_NOT_SUPPORTED
+ * without VMBUS_SERVER_CHANNEL_INIT_FLAG_LOOPBACK_OFFER; STATUS_OBJECT_NAME_COLLISION if this
+ * instance is offered already. STATUS_INSUFFICIENT_RESOURCES.
  */
 NTSTATUS VmbChannelEnable(VMBCHANNEL Channel)
 {
@@ -402,9 +412,10 @@ PVOID VmbChannelGetPointer(VMBCHANNEL Channel)
 EXPORT_SYMBOL_GPL(VmbChannelGetPointer);
 
 /**
- * VmbChannelGetInterfaceInstance() - which offer was taken
+ * VmbChannelGetInterfaceInstance() - which offer was taken, or is made
  * @Channel: in any state
- * @InterfaceInstance: out: its instance GUID; all zero while there is no offer
+ * @InterfaceInstance: out: its instance GUID; all zero while there is no offer. A server's is
+ *	that of VmbServerChannelInitSetTargetInterfaceId()
  *
  * Context: DISPATCH_LEVEL or lower.
  */
@@ -416,6 +427,8 @@ VOID VmbChannelGetInterfaceInstance(VMBCHANNEL Channel, LPGUID InterfaceInstance
 	static_assert(sizeof(guid_t) == sizeof(GUID));
 	if (!WARN_ON_ONCE(!ch))
 		kmcl_channel_get_instance(ch->native, &instance);
+	if (ch && ch->server)
+		memcpy(&instance, &ch->instance, sizeof(instance));
 	memcpy(InterfaceInstance, &instance, sizeof(instance));
 }
 EXPORT_SYMBOL_GPL(VmbChannelGetInterfaceInstance);

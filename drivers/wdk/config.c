@@ -8,14 +8,22 @@
 #define NAME_TRIES	9999u
 #define RING_PAGE	4096u	/* of a ring and of GPA ranges, whatever the machine's is */
 
-/* @other: what an -EINVAL means here. */
-static NTSTATUS init_status(struct wdk_channel *ch, int err, NTSTATUS other)
+/* Of each init function. @other: what an -EINVAL means there. */
+NTSTATUS wdk_init_status(struct wdk_channel *ch, int err, NTSTATUS other)
 {
-	if (!err)
+	switch (err) {
+	case 0:
 		ch->changed = true;
-	if (err == -EBUSY)
+		return STATUS_SUCCESS;
+	case -EBUSY:
 		return STATUS_INVALID_PARAMETER_1;
-	return err == -EINVAL ? other : wdk_status(err);
+	case -EINVAL:
+		return other;
+	case -EOPNOTSUPP:	/* the other end's */
+		return STATUS_INVALID_DEVICE_REQUEST;
+	default:
+		return wdk_status(err);
+	}
 }
 
 /**
@@ -37,8 +45,8 @@ NTSTATUS VmbChannelInitSetFlags(VMBCHANNEL Channel, UINT32 Flags)
 		return STATUS_INVALID_PARAMETER_1;
 	if (Flags & ~VMBUS_CHANNEL_INIT_FLAGS)
 		return STATUS_INVALID_PARAMETER_2;
-	return init_status(ch, kmcl_channel_set_pipe(ch->native, pipe),
-			   STATUS_INVALID_PARAMETER_1);
+	return wdk_init_status(ch, kmcl_channel_set_pipe(ch->native, pipe),
+			       STATUS_INVALID_PARAMETER_1);
 }
 EXPORT_SYMBOL_GPL(VmbChannelInitSetFlags);
 
@@ -62,7 +70,7 @@ NTSTATUS VmbChannelInitSetMaximumPacketSize(VMBCHANNEL Channel, UINT32 PacketSiz
 	err = kmcl_channel_set_max_packet_size(ch->native, PacketSize);
 	if (!err)
 		ch->max_packet = PacketSize;
-	return init_status(ch, err, STATUS_INVALID_PARAMETER_2);
+	return wdk_init_status(ch, err, STATUS_INVALID_PARAMETER_2);
 }
 EXPORT_SYMBOL_GPL(VmbChannelInitSetMaximumPacketSize);
 
@@ -100,7 +108,7 @@ NTSTATUS VmbChannelInitSetMaximumExternalData(VMBCHANNEL Channel, UINT32 DataSiz
 		ch->max_external = DataSize;
 		ch->max_ranges = ChainLength;
 	}
-	return init_status(ch, err, STATUS_INVALID_PARAMETER_3);
+	return wdk_init_status(ch, err, STATUS_INVALID_PARAMETER_3);
 }
 EXPORT_SYMBOL_GPL(VmbChannelInitSetMaximumExternalData);
 
@@ -125,7 +133,7 @@ NTSTATUS VmbChannelInitSetClientContextSize(VMBCHANNEL Channel, UINT32 ContextSi
 	err = kmcl_channel_set_client_context_size(ch->native, ContextSize);
 	if (!err)
 		ch->client_context = ContextSize;
-	return init_status(ch, err, STATUS_INVALID_PARAMETER_2);
+	return wdk_init_status(ch, err, STATUS_INVALID_PARAMETER_2);
 }
 EXPORT_SYMBOL_GPL(VmbChannelInitSetClientContextSize);
 
@@ -158,7 +166,7 @@ NTSTATUS VmbChannelInitSetProcessPacketCallbacks(
 		ch->process_packet = ProcessPacketCallback;
 		ch->processing_complete = ProcessingCompleteCallback;
 	}
-	return init_status(ch, err, STATUS_INVALID_PARAMETER_1);
+	return wdk_init_status(ch, err, STATUS_INVALID_PARAMETER_1);
 }
 EXPORT_SYMBOL_GPL(VmbChannelInitSetProcessPacketCallbacks);
 
@@ -186,7 +194,7 @@ NTSTATUS VmbChannelInitSetStateChangeCallbacks(
 	err = kmcl_channel_set_state_callbacks(ch->native, &wdk_state_callbacks);
 	if (!err)
 		ch->on = *StateChangeCallbacks;
-	return init_status(ch, err, STATUS_INVALID_PARAMETER_1);
+	return wdk_init_status(ch, err, STATUS_INVALID_PARAMETER_1);
 }
 EXPORT_SYMBOL_GPL(VmbChannelInitSetStateChangeCallbacks);
 
@@ -245,7 +253,7 @@ NTSTATUS VmbChannelInitSetFriendlyName(VMBCHANNEL Channel, PCUNICODE_STRING Name
 	name_translate(Name, name);
 	err = name_set(ch->native, name);
 	ch->named = !err;
-	return init_status(ch, err, STATUS_INVALID_PARAMETER_2);
+	return wdk_init_status(ch, err, STATUS_INVALID_PARAMETER_2);
 }
 EXPORT_SYMBOL_GPL(VmbChannelInitSetFriendlyName);
 
@@ -260,7 +268,8 @@ EXPORT_SYMBOL_GPL(VmbChannelInitSetFriendlyName);
  *
  * Context: PASSIVE_LEVEL.
  * Return: STATUS_SUCCESS; STATUS_INVALID_PARAMETER_1 for no channel or one in another
- * state; STATUS_INVALID_PARAMETER_2, STATUS_INVALID_PARAMETER_3 for a number out of range.
+ * state; STATUS_INVALID_PARAMETER_2, STATUS_INVALID_PARAMETER_3 for a number out of range;
+ * STATUS_INVALID_DEVICE_REQUEST for a server, whose client brings the rings.
  */
 NTSTATUS VmbClientChannelInitSetRingBufferPageCount(VMBCHANNEL Channel, UINT32 IncomingPageCount,
 						    UINT32 OutgoingPageCount)
@@ -275,7 +284,7 @@ NTSTATUS VmbClientChannelInitSetRingBufferPageCount(VMBCHANNEL Channel, UINT32 I
 	err = kmcl_channel_set_ring_pages(ch->native, IncomingPageCount, OutgoingPageCount);
 	if (!err)
 		ch->rings_set = true;
-	return init_status(ch, err, STATUS_INVALID_PARAMETER_3);
+	return wdk_init_status(ch, err, STATUS_INVALID_PARAMETER_3);
 }
 EXPORT_SYMBOL_GPL(VmbClientChannelInitSetRingBufferPageCount);
 
@@ -290,7 +299,8 @@ EXPORT_SYMBOL_GPL(VmbClientChannelInitSetRingBufferPageCount);
  * Context: PASSIVE_LEVEL.
  * Ownership: both GUIDs are copied.
  * Return: STATUS_SUCCESS; STATUS_INVALID_PARAMETER_1 for no channel or one in another
- * state; STATUS_INVALID_PARAMETER_2 for a type that is NULL or all zero.
+ * state; STATUS_INVALID_PARAMETER_2 for a type that is NULL or all zero;
+ * STATUS_INVALID_DEVICE_REQUEST for a server.
  */
 NTSTATUS VmbClientChannelInitSetTargetPnp(VMBCHANNEL Channel, LPCGUID InterfaceType,
 					  LPCGUID InterfaceInstance,
@@ -306,7 +316,7 @@ NTSTATUS VmbClientChannelInitSetTargetPnp(VMBCHANNEL Channel, LPCGUID InterfaceT
 				      (const guid_t *)InterfaceInstance);
 	if (!err)
 		ch->pnp_failure = PnpFailureCallback;
-	return init_status(ch, err, STATUS_INVALID_PARAMETER_2);
+	return wdk_init_status(ch, err, STATUS_INVALID_PARAMETER_2);
 }
 EXPORT_SYMBOL_GPL(VmbClientChannelInitSetTargetPnp);
 
@@ -341,7 +351,7 @@ int wdk_config_apply(struct wdk_channel *ch)
 
 	if (!err)
 		err = apply_context(ch);
-	if (!err && !ch->rings_set)
+	if (!err && !ch->rings_set && !ch->server)
 		err = kmcl_channel_set_ring_pages(ch->native, pages, pages);
 	if (!err)
 		ch->changed = false;

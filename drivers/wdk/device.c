@@ -231,10 +231,10 @@ EXPORT_SYMBOL_GPL(WdfDeviceGetIoTarget);
 /**
  * WdfFdoQueryForInterface() - get a table of functions
  * @Fdo: the device
- * @InterfaceType: KMCL_CLIENT_INTERFACE_TYPE
+ * @InterfaceType: KMCL_CLIENT_INTERFACE_TYPE or KMCL_SERVER_INTERFACE_TYPE
  * @Interface: out: memory for the table
- * @Size: of it in bytes: sizeof(KMCL_CLIENT_INTERFACE_V1)
- * @Version: KMCL_CLIENT_INTERFACE_VERSION_V1
+ * @Size: of it in bytes: sizeof(KMCL_CLIENT_INTERFACE_V1), sizeof(KMCL_SERVER_INTERFACE_V1)
+ * @Version: KMCL_CLIENT_INTERFACE_VERSION_V1, KMCL_SERVER_INTERFACE_VERSION_V1
  * @InterfaceSpecificData: not looked at
  *
  * Context: PASSIVE_LEVEL.

@@ -81,6 +81,12 @@ struct kmcl_external_data wdk_external_chain(const MDL *mdl, u32 offset, u32 byt
 	};
 }
 
+/* An -EOPNOTSUPP: a server sends none at all, a client not everything. */
+NTSTATUS wdk_external_refused(const struct wdk_channel *ch, const void *data)
+{
+	return data && ch->server ? STATUS_INVALID_DEVICE_REQUEST : STATUS_NOT_SUPPORTED;
+}
+
 /* Every MDL of a chain is built, and together they have bytes that kmcl can count. */
 bool wdk_external_chain_valid(const MDL *mdl)
 {

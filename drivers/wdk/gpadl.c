@@ -26,6 +26,8 @@ static NTSTATUS gpadl_check(struct wdk_channel *ch, u32 flags, const void *memor
 {
 	if (!ch)
 		return STATUS_INVALID_PARAMETER_1;
+	if (ch->server)
+		return STATUS_INVALID_DEVICE_REQUEST;
 	if (flags & ~VMBUS_CHANNEL_GPADL_FLAGS)
 		return STATUS_INVALID_PARAMETER_2;
 	return memory ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER_3;
@@ -49,7 +51,8 @@ static NTSTATUS gpadl_check(struct wdk_channel *ch, u32 flags, const void *memor
  * STATUS_INVALID_PARAMETER_2 for an unknown flag; STATUS_INVALID_PARAMETER_3 for memory that
  * is NULL or not pool memory; STATUS_INVALID_PARAMETER_4 for 0 bytes or more than 32 MiB
  * less 8 KiB; STATUS_INVALID_PARAMETER_5 without @GpadlHandle; STATUS_NOT_SUPPORTED for what
- * is not whole pages; STATUS_DEVICE_NOT_CONNECTED if the channel is not open;
+ * is not whole pages; STATUS_INVALID_DEVICE_REQUEST for a server;
+ * STATUS_DEVICE_NOT_CONNECTED if the channel is not open;
  * STATUS_QUOTA_EXCEEDED if the host refuses; STATUS_DEVICE_REMOVED if the host has taken
  * the channel back; STATUS_INSUFFICIENT_RESOURCES; STATUS_UNSUCCESSFUL if it failed and the
  * host may use the memory all the same: then it must not be freed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of functions. Who queries it holds the module until he dereferences it.
+ * The tables of functions. Who queries one holds the module until he dereferences it.
  */
 #include "wdk.h"
 
@@ -29,53 +29,94 @@ static VOID dereference(PVOID context)
 		module_put(THIS_MODULE);
 }
 
+/* Both tables begin so. */
+#define HEAD(type, version)								\
+	.Size = sizeof(type),								\
+	.Version = version,								\
+	.Context = &references,								\
+	.InterfaceReference = reference,						\
+	.InterfaceDereference = dereference
+
+#define CLIENT_METHODS									\
+	.VmbChannelAllocate = VmbChannelAllocate,					\
+	.VmbChannelCleanup = VmbChannelCleanup,						\
+	.VmbChannelCreateGpadlFromBuffer = VmbChannelCreateGpadlFromBuffer,		\
+	.VmbChannelCreateGpadlFromMdl = VmbChannelCreateGpadlFromMdl,			\
+	.VmbChannelDeleteGpadl = VmbChannelDeleteGpadl,					\
+	.VmbChannelDisable = VmbChannelDisable,						\
+	.VmbChannelEnable = VmbChannelEnable,						\
+	.VmbChannelGetInterfaceInstance = VmbChannelGetInterfaceInstance,		\
+	.VmbChannelGetMmioSpace = VmbChannelGetMmioSpace,				\
+	.VmbChannelGetPointer = VmbChannelGetPointer,					\
+	.VmbChannelInitSetClientContextSize = VmbChannelInitSetClientContextSize,	\
+	.VmbChannelInitSetFlags = VmbChannelInitSetFlags,				\
+	.VmbChannelInitSetFriendlyName = VmbChannelInitSetFriendlyName,			\
+	.VmbChannelInitSetMaximumExternalData = VmbChannelInitSetMaximumExternalData,	\
+	.VmbChannelInitSetMaximumPacketSize = VmbChannelInitSetMaximumPacketSize,	\
+	.VmbChannelInitSetProcessPacketCallbacks =					\
+		VmbChannelInitSetProcessPacketCallbacks,				\
+	.VmbChannelInitSetStateChangeCallbacks = VmbChannelInitSetStateChangeCallbacks,	\
+	.VmbChannelPacketComplete = VmbChannelPacketComplete,				\
+	.VmbChannelPacketDeferToPassive = VmbChannelPacketDeferToPassive,		\
+	.VmbChannelPacketFail = VmbChannelPacketFail,					\
+	.VmbChannelPacketGetExternalData = VmbChannelPacketGetExternalData,		\
+	.VmbChannelPause = VmbChannelPause,						\
+	.VmbChannelSendSynchronousRequest = VmbChannelSendSynchronousRequest,		\
+	.VmbChannelSetIncomingProcessingAtPassive = VmbChannelSetIncomingProcessingAtPassive,	\
+	.VmbChannelSetInterruptLatency = VmbChannelSetInterruptLatency,			\
+	.VmbChannelSetPointer = VmbChannelSetPointer,					\
+	.VmbChannelSetTransactionQuota = VmbChannelSetTransactionQuota,			\
+	.VmbChannelSizeofPacket = VmbChannelSizeofPacket,				\
+	.VmbChannelStart = VmbChannelStart,						\
+	.VmbClientChannelInitSetRingBufferPageCount =					\
+		VmbClientChannelInitSetRingBufferPageCount,				\
+	.VmbClientChannelInitSetTargetPnp = VmbClientChannelInitSetTargetPnp,		\
+	.VmbPacketAllocate = VmbPacketAllocate,						\
+	.VmbPacketFree = VmbPacketFree,							\
+	.VmbPacketGetChannel = VmbPacketGetChannel,					\
+	.VmbPacketGetPointer = VmbPacketGetPointer,					\
+	.VmbPacketInitialize = VmbPacketInitialize,					\
+	.VmbPacketSend = VmbPacketSend,							\
+	.VmbPacketSendWithExternalMdl = VmbPacketSendWithExternalMdl,			\
+	.VmbPacketSendWithExternalPfns = VmbPacketSendWithExternalPfns,			\
+	.VmbPacketSetCompletionRoutine = VmbPacketSetCompletionRoutine,			\
+	.VmbPacketSetPointer = VmbPacketSetPointer
+
 static const KMCL_CLIENT_INTERFACE_V1 client_v1 = {
-	.Size = sizeof(KMCL_CLIENT_INTERFACE_V1),
-	.Version = KMCL_CLIENT_INTERFACE_VERSION_V1,
-	.Context = &references,
-	.InterfaceReference = reference,
-	.InterfaceDereference = dereference,
-	.VmbChannelAllocate = VmbChannelAllocate,
-	.VmbChannelCleanup = VmbChannelCleanup,
-	.VmbChannelCreateGpadlFromBuffer = VmbChannelCreateGpadlFromBuffer,
-	.VmbChannelCreateGpadlFromMdl = VmbChannelCreateGpadlFromMdl,
-	.VmbChannelDeleteGpadl = VmbChannelDeleteGpadl,
-	.VmbChannelDisable = VmbChannelDisable,
-	.VmbChannelEnable = VmbChannelEnable,
-	.VmbChannelGetInterfaceInstance = VmbChannelGetInterfaceInstance,
-	.VmbChannelGetMmioSpace = VmbChannelGetMmioSpace,
-	.VmbChannelGetPointer = VmbChannelGetPointer,
-	.VmbChannelInitSetClientContextSize = VmbChannelInitSetClientContextSize,
-	.VmbChannelInitSetFlags = VmbChannelInitSetFlags,
-	.VmbChannelInitSetFriendlyName = VmbChannelInitSetFriendlyName,
-	.VmbChannelInitSetMaximumExternalData = VmbChannelInitSetMaximumExternalData,
-	.VmbChannelInitSetMaximumPacketSize = VmbChannelInitSetMaximumPacketSize,
-	.VmbChannelInitSetProcessPacketCallbacks = VmbChannelInitSetProcessPacketCallbacks,
-	.VmbChannelInitSetStateChangeCallbacks = VmbChannelInitSetStateChangeCallbacks,
-	.VmbChannelPacketComplete = VmbChannelPacketComplete,
-	.VmbChannelPacketDeferToPassive = VmbChannelPacketDeferToPassive,
-	.VmbChannelPacketFail = VmbChannelPacketFail,
-	.VmbChannelPacketGetExternalData = VmbChannelPacketGetExternalData,
-	.VmbChannelPause = VmbChannelPause,
-	.VmbChannelSendSynchronousRequest = VmbChannelSendSynchronousRequest,
-	.VmbChannelSetIncomingProcessingAtPassive = VmbChannelSetIncomingProcessingAtPassive,
-	.VmbChannelSetInterruptLatency = VmbChannelSetInterruptLatency,
-	.VmbChannelSetPointer = VmbChannelSetPointer,
-	.VmbChannelSetTransactionQuota = VmbChannelSetTransactionQuota,
-	.VmbChannelSizeofPacket = VmbChannelSizeofPacket,
-	.VmbChannelStart = VmbChannelStart,
-	.VmbClientChannelInitSetRingBufferPageCount = VmbClientChannelInitSetRingBufferPageCount,
-	.VmbClientChannelInitSetTargetPnp = VmbClientChannelInitSetTargetPnp,
-	.VmbPacketAllocate = VmbPacketAllocate,
-	.VmbPacketFree = VmbPacketFree,
-	.VmbPacketGetChannel = VmbPacketGetChannel,
-	.VmbPacketGetPointer = VmbPacketGetPointer,
-	.VmbPacketInitialize = VmbPacketInitialize,
-	.VmbPacketSend = VmbPacketSend,
-	.VmbPacketSendWithExternalMdl = VmbPacketSendWithExternalMdl,
-	.VmbPacketSendWithExternalPfns = VmbPacketSendWithExternalPfns,
-	.VmbPacketSetCompletionRoutine = VmbPacketSetCompletionRoutine,
-	.VmbPacketSetPointer = VmbPacketSetPointer,
+	HEAD(KMCL_CLIENT_INTERFACE_V1, KMCL_CLIENT_INTERFACE_VERSION_V1),
+	CLIENT_METHODS,
+};
+
+static const KMCL_SERVER_INTERFACE_V1 server_v1 = {
+	HEAD(KMCL_SERVER_INTERFACE_V1, KMCL_SERVER_INTERFACE_VERSION_V1),
+	CLIENT_METHODS,
+	.VmbChannelMapGpadl = VmbChannelMapGpadl,
+	.VmbChannelRestoreFromBuffer = VmbChannelRestoreFromBuffer,
+	.VmbChannelSaveBegin = VmbChannelSaveBegin,
+	.VmbChannelSaveContinue = VmbChannelSaveContinue,
+	.VmbChannelSaveEnd = VmbChannelSaveEnd,
+	.VmbChannelUnmapGpadl = VmbChannelUnmapGpadl,
+	.VmbConvertVmbusHandleToKernelHandle = VmbConvertVmbusHandleToKernelHandle,
+	.VmbPacketRestore = VmbPacketRestore,
+	.VmbServerChannelInitSetFlags = VmbServerChannelInitSetFlags,
+	.VmbServerChannelInitSetMmioMegabytes = VmbServerChannelInitSetMmioMegabytes,
+	.VmbServerChannelInitSetSaveRestorePacketCallbacks =
+		VmbServerChannelInitSetSaveRestorePacketCallbacks,
+	.VmbServerChannelInitSetTargetInterfaceId = VmbServerChannelInitSetTargetInterfaceId,
+	.VmbServerChannelInitSetTargetVtl = VmbServerChannelInitSetTargetVtl,
+	.VmbServerChannelInitSetVmbusHandle = VmbServerChannelInitSetVmbusHandle,
+};
+
+static const struct {
+	LPCGUID type;
+	const void *table;
+	USHORT size;
+	USHORT version;
+} tables[] = {
+	{ &KMCL_CLIENT_INTERFACE_TYPE, &client_v1, sizeof(client_v1),
+	  KMCL_CLIENT_INTERFACE_VERSION_V1 },
+	{ &KMCL_SERVER_INTERFACE_TYPE, &server_v1, sizeof(server_v1),
+	  KMCL_SERVER_INTERFACE_VERSION_V1 },
 };
 
 /*
@@ -83,19 +124,28 @@ static const KMCL_CLIENT_INTERFACE_V1 client_v1 = {
  * that is too large is refused too: it belongs to another version, and what lies behind the
  * first one's end would be left undefined.
  */
-NTSTATUS wdk_query_interface(LPCGUID type, PINTERFACE interface, USHORT size, USHORT version)
+static NTSTATUS table_get(u32 i, PINTERFACE interface, USHORT size, USHORT version)
 {
-	if (!type || !interface)
-		return STATUS_INVALID_PARAMETER;
-	if (!IsEqualGUID(type, &KMCL_CLIENT_INTERFACE_TYPE))
-		return STATUS_NOT_SUPPORTED;
-	if (version != KMCL_CLIENT_INTERFACE_VERSION_V1)
+	if (version != tables[i].version)
 		return STATUS_REVISION_MISMATCH;
-	if (size < sizeof(client_v1))
+	if (size < tables[i].size)
 		return STATUS_BUFFER_TOO_SMALL;
-	if (size > sizeof(client_v1))
+	if (size > tables[i].size)
 		return STATUS_INVALID_PARAMETER;
-	memcpy(interface, &client_v1, sizeof(client_v1));
+	memcpy(interface, tables[i].table, size);
 	reference(interface->Context);
 	return STATUS_SUCCESS;
+}
+
+NTSTATUS wdk_query_interface(LPCGUID type, PINTERFACE interface, USHORT size, USHORT version)
+{
+	u32 i;
+
+	if (!type || !interface)
+		return STATUS_INVALID_PARAMETER;
+	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+		if (IsEqualGUID(type, tables[i].type))
+			return table_get(i, interface, size, version);
+	}
+	return STATUS_NOT_SUPPORTED;
 }

@@ -204,6 +204,7 @@ static void received_build(struct wdk_channel *ch, struct wdk_received *received
 	received->count = data->count;
 }
 
+/* @mdl: NULL: only to see that there are such data. */
 static NTSTATUS received_get(struct wdk_channel *ch, kmcl_handle_t handle, u32 flags, PMDL *mdl)
 {
 	const struct kmcl_received_data *data;
@@ -212,6 +213,8 @@ static NTSTATUS received_get(struct wdk_channel *ch, kmcl_handle_t handle, u32 f
 
 	if (err)
 		return err == -ESTALE ? STATUS_INVALID_PARAMETER_1 : wdk_status(err);
+	if (!mdl)
+		return STATUS_SUCCESS;
 	received = kmcl_incoming_get_context(ch->native, handle);
 	if (!received)
 		return STATUS_INVALID_PARAMETER_1;
@@ -221,6 +224,15 @@ static NTSTATUS received_get(struct wdk_channel *ch, kmcl_handle_t handle, u32 f
 	return STATUS_SUCCESS;
 }
 
+/*
+ * Making an address sleeps, so it is not done in the table's read section: what keeps the channel
+ * is that the packet is outstanding.
+ */
+static noinline NTSTATUS received_map(const struct wdk_completion *c, u32 flags, PMDL *mdl)
+{
+	return received_get(c->ch, c->handle, flags | KMCL_EXTERNAL_MAP, mdl);
+}
+
 /**
  * VmbChannelPacketGetExternalData() - external data of a received packet
  * @PacketCompletionContext: delivered with VMBUS_CHANNEL_PROCESS_PACKET_FLAG_EXTERNAL_DATA
@@ -228,32 +240,45 @@ static NTSTATUS received_get(struct wdk_channel *ch, kmcl_handle_t handle, u32 f
  *	driver only reads and protects nothing
  * @Mdl: out: a chain, one MDL for each range, locked; each call gives the same
  *
- * Here these are transfer pages: ranges of a GPADL, named by the lower 16 bits of its
- * handle. The host may write to them as long as it likes: copy what is to be checked
- * before it is used.
+ * A client's are transfer pages: ranges of a GPADL, named by the lower 16 bits of its handle.
+ * A server's are the memory that its client has sent, held from now on to the end of the packet.
+ * The other end may write to them as long as it likes: copy what is to be checked before it is
+ * used.
  *
- * Context: DISPATCH_LEVEL or lower. Not twice at the same time for one packet.
+ * Every MDL has an address: MmGetSystemAddressForMdlSafe() gives it at any level. On a server
+ * it may have to be made, which sleeps: in a callback at DISPATCH_LEVEL the status is then
+ * STATUS_PENDING, which is NT_SUCCESS(). Return from the callback; the packet comes again at
+ * PASSIVE_LEVEL, with another handle, before all that are behind it, and this succeeds.
+ *
+ * Context: DISPATCH_LEVEL or lower; on a server, in EvtVmbChannelProcessPacket for this packet, or
+ * PASSIVE_LEVEL. Not twice at the same time for one packet.
  * Ownership: the library's; valid until the packet is completed, deferred or failed.
- * Return: STATUS_SUCCESS, never STATUS_PENDING: a guest's memory is there;
+ * Return: STATUS_SUCCESS; STATUS_PENDING: the handle is dead; never on a client;
  * STATUS_NOT_FOUND if the packet has none; STATUS_INVALID_PARAMETER_1 for a handle
  * that names no outstanding packet; STATUS_INVALID_PARAMETER_2 for an unknown flag;
- * STATUS_INVALID_PARAMETER_3 without @Mdl.
+ * STATUS_INVALID_PARAMETER_3 without @Mdl; on a server STATUS_ACCESS_VIOLATION if a page is
+ * nobody's, and STATUS_INSUFFICIENT_RESOURCES.
  */
 NTSTATUS VmbChannelPacketGetExternalData(VMBPACKETCOMPLETION PacketCompletionContext,
 					 UINT32 Flags, PMDL *Mdl)
 {
 	NTSTATUS status = STATUS_INVALID_PARAMETER_1;
 	struct wdk_completion c;
+	bool server = false;
 
 	if (Flags & ~VMBUS_CHANNEL_PACKET_EXTERNAL_DATA_FLAGS)
 		return STATUS_INVALID_PARAMETER_2;
 	if (!Mdl)
 		return STATUS_INVALID_PARAMETER_3;
 	wdk_table_enter();
-	if (wdk_completion(PacketCompletionContext, &c))
-		status = received_get(c.ch, c.handle, Flags, Mdl);
+	if (wdk_completion(PacketCompletionContext, &c)) {
+		server = c.ch->server;
+		status = received_get(c.ch, c.handle, Flags, server ? NULL : Mdl);
+	}
 	wdk_table_leave();
-	return status;
+	if (likely(!server) || status != STATUS_SUCCESS)
+		return status;
+	return received_map(&c, Flags, Mdl);
 }
 EXPORT_SYMBOL_GPL(VmbChannelPacketGetExternalData);
 

@@ -34,6 +34,8 @@ static NTSTATUS request_status(struct wdk_channel *ch, const struct kmcl_request
 		return req->external ? STATUS_INVALID_PARAMETER_4 : STATUS_INVALID_PARAMETER_2;
 	case -E2BIG:
 		return STATUS_INVALID_PARAMETER_4;
+	case -EOPNOTSUPP:
+		return wdk_external_refused(ch, req->external);
 	case -EMSGSIZE:	/* of the request, or of the answer */
 		return req->length > ch->max_packet ? STATUS_INVALID_PARAMETER_3 :
 		       STATUS_INVALID_BUFFER_SIZE;
@@ -85,8 +87,9 @@ static NTSTATUS request_check(const MDL *mdl, u32 flags, const void *answer, con
  * payload over the limit; STATUS_INVALID_PARAMETER_4 for external data over their limits,
  * empty, not locked, or not to be kept; STATUS_INVALID_PARAMETER_5 for wrong flags;
  * STATUS_INVALID_PARAMETER_7 for a size that is no multiple of 8, or one of the two
- * without the other; STATUS_NOT_SUPPORTED, STATUS_DEVICE_NOT_CONNECTED,
- * STATUS_INSUFFICIENT_RESOURCES as VmbPacketSend(), the last also without memory.
+ * without the other; STATUS_NOT_SUPPORTED, STATUS_INVALID_DEVICE_REQUEST,
+ * STATUS_DEVICE_NOT_CONNECTED, STATUS_INSUFFICIENT_RESOURCES as VmbPacketSend(), the last also
+ * without memory.
  */
 NTSTATUS VmbChannelSendSynchronousRequest(VMBCHANNEL Channel, PVOID Buffer, UINT32 BufferSize,
 					  PMDL ExternalDataMdl, UINT32 Flags,

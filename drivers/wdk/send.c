@@ -30,10 +30,17 @@ static noinline NTSTATUS send_status(int err, const void *buffer, u32 length, NT
 static NTSTATUS send_data(VMBPACKET packet, const void *buffer, u32 length,
 			  const struct kmcl_external_data *data, u32 flags, NTSTATUS too_much)
 {
-	int err = kmcl_packet_send_external(wdk_packet_native(packet), buffer, length, data,
+	struct kmcl_packet *native = wdk_packet_native(packet);
+	int err = kmcl_packet_send_external(native, buffer, length, data,
 					    flags & KMCL_SEND_COMPLETION);
+	struct wdk_packet *p;
 
-	return likely(!err) ? STATUS_SUCCESS : send_status(err, buffer, length, too_much);
+	if (likely(!err))
+		return STATUS_SUCCESS;
+	if (err != -EOPNOTSUPP)
+		return send_status(err, buffer, length, too_much);
+	p = kmcl_packet_layer(native);
+	return wdk_external_refused(p->channel, data);
 }
 
 static NTSTATUS send_chain(VMBPACKET packet, const void *buffer, u32 length,
@@ -84,9 +91,10 @@ static noinline NTSTATUS send_other(VMBPACKET packet, const void *buffer, u32 le
  * of VmbPacketInitialize() without a routine; STATUS_INVALID_PARAMETER_2 without @Buffer;
  * STATUS_INVALID_PARAMETER_3 for a payload over the limit; STATUS_INVALID_PARAMETER_4 for
  * external data over their limits, empty, or not locked; STATUS_INVALID_PARAMETER_5 for
- * wrong flags; STATUS_NOT_SUPPORTED for an answer on a pipe; STATUS_DEVICE_NOT_CONNECTED
- * with external data while the channel is not open; STATUS_INSUFFICIENT_RESOURCES if they
- * cannot be mapped now; STATUS_DEVICE_REMOVED while the channel is being disabled.
+ * wrong flags; STATUS_NOT_SUPPORTED for an answer on a pipe; STATUS_INVALID_DEVICE_REQUEST for a
+ * server's external data; STATUS_DEVICE_NOT_CONNECTED with external data while the channel is
+ * not open; STATUS_INSUFFICIENT_RESOURCES if they cannot be mapped now; STATUS_DEVICE_REMOVED
+ * while the channel is being disabled.
  */
 NTSTATUS VmbPacketSend(VMBPACKET PacketObject, PVOID Buffer, UINT32 BufferLength,
 		       PMDL ExternalDataMdl, UINT32 Flags)

@@ -11,6 +11,7 @@
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -20,7 +21,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include <kmcl/kmcl.h>
+#include <kmcl/server.h>
 
 #include <vmbuskernelmodeclientlibapi.h>
 #include <wdf.h>
@@ -49,6 +50,7 @@ static_assert(!(WDK_CHANNELS & (WDK_CHANNELS - 1)) && WDK_CHANNELS <= 0x10000);
  * Death: VmbChannelCleanup(), when native and table have let go of it.
  *
  * @native: kmcl's channel; set once
+ * @server: it is one; set once
  * @spare: the index as completion handles carry it; set once
  * @magic: WDK_CHANNEL_MAGIC
  * @process_packet, @processing_complete: the driver's; set while disabled
@@ -57,14 +59,19 @@ static_assert(!(WDK_CHANNELS & (WDK_CHANNELS - 1)) && WDK_CHANNELS <= 0x10000);
  * @on, @pnp_failure: the driver's; set while disabled
  * @max_packet, @max_external, @max_ranges, @client_context, @contexts: for what an
  *	enable has to tell kmcl; bytes and numbers, set while disabled
+ * @instance: of a server's offer; set while disabled
+ * @save_packet, @restore_packet: of a server, the driver's; set while disabled
+ * @views: of a server, GPADLs that the driver has mapped; under @views_lock
  * @rings_set: the driver has sized the rings
  * @named: it has a name
  * @changed: something was set since the last enable
  * @enabled: from the beginning of an enable that succeeds to that of EvtChannelClosed, or to
- *	where EvtChannelOpened refuses. kmcl's state follows later
+ *	where EvtChannelOpened refuses; of a server, to the end of a disable. kmcl's state
+ *	follows later
  */
 struct wdk_channel {
 	struct kmcl_channel *native;
+	bool server;
 	u64 spare;
 	u32 magic;
 	PFN_VMB_CHANNEL_PROCESS_PACKET process_packet;
@@ -79,6 +86,11 @@ struct wdk_channel {
 	u32 max_ranges;
 	u32 client_context;
 	u32 contexts;
+	GUID instance;
+	PFN_VMB_CHANNEL_SAVE_PACKET save_packet;
+	PFN_VMB_CHANNEL_RESTORE_PACKET restore_packet;
+	struct list_head views;
+	struct mutex views_lock;
 	bool rings_set;
 	bool named;
 	bool changed;
@@ -158,7 +170,11 @@ static inline gfp_t wdk_gfp(void)
 }
 
 /* config.c */
+NTSTATUS wdk_init_status(struct wdk_channel *ch, int err, NTSTATUS other);
 int wdk_config_apply(struct wdk_channel *ch);
+
+/* view.c */
+void wdk_views_end(struct wdk_channel *ch);
 
 /* external.c; flags of every send but that of a part of a chain */
 #define WDK_SEND_FLAGS									\
@@ -166,6 +182,7 @@ int wdk_config_apply(struct wdk_channel *ch);
 
 bool wdk_external_flags_valid(u32 flags, u32 allowed);
 bool wdk_external_chain_valid(const MDL *mdl);
+NTSTATUS wdk_external_refused(const struct wdk_channel *ch, const void *data);
 enum dma_data_direction wdk_external_direction(u32 flags);
 struct kmcl_external_data wdk_external_chain(const MDL *mdl, u32 offset, u32 bytes, bool forced,
 					     u32 flags);

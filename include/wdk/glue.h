@@ -7,6 +7,10 @@
  *
  *	KMCL_WDK_DRIVER("my_service", "what it is");
  *
+ * or, where servers and their clients are in this kernel,
+ *
+ *	KMCL_WDK_DRIVER_ON("kmcl_loopback", "my_service", "what it is");
+ *
  * In the Kbuild file, where $(wdk) is the directory of this file:
  *
  *	include $(wdk)/Kbuild.flags
@@ -49,7 +53,8 @@ struct wdk_glue {
 struct wdk_driver *wdk_driver_load(const struct wdk_glue *glue);
 void wdk_driver_unload(struct wdk_driver *driver);
 
-#define KMCL_WDK_DRIVER(service, description)						\
+/* @bus: the module with the bus that the driver is for. */
+#define KMCL_WDK_DRIVER_ON(bus, service, description)					\
 	static char *parameters;							\
 	module_param(parameters, charp, 0444);						\
 	MODULE_PARM_DESC(parameters, "Name=number,... for the driver's registry key");	\
@@ -72,6 +77,9 @@ void wdk_driver_unload(struct wdk_driver *driver);
 	module_exit(wdk_glue_exit);							\
 	MODULE_DESCRIPTION(description);						\
 	MODULE_LICENSE("GPL");								\
-	MODULE_SOFTDEP("pre: kmcl_vmbus")
+	MODULE_SOFTDEP("pre: " bus)
+
+#define KMCL_WDK_DRIVER(service, description)						\
+	KMCL_WDK_DRIVER_ON("kmcl_vmbus", service, description)
 
 #endif /* _WDK_GLUE_H */

@@ -3,7 +3,7 @@
  * KMCL as a Windows driver knows it. The library's functions are there twice, as on
  * Windows: exported by name, and in a table that a driver queries. What each does,
  * and where the reading of an open question was chosen, stands above it in
- * drivers/wdk. The endpoint is always a client.
+ * drivers/wdk. A server's clients are in this same kernel: its offers are loopback offers.
  */
 #ifndef _WDK_VMBUSKERNELMODECLIENTLIBAPI_H
 #define _WDK_VMBUSKERNELMODECLIENTLIBAPI_H
@@ -63,6 +63,16 @@ typedef VOID EVT_VMB_PACKET_COMPLETION_ROUTINE(_In_ VMBPACKET Packet, _In_ NTSTA
 					       _In_reads_bytes_opt_(BufferLength) PVOID Buffer,
 					       _In_ UINT32 BufferLength);
 
+/* PASSIVE_LEVEL; of a server, in VmbChannelSaveContinue() and VmbChannelRestoreFromBuffer(). */
+typedef NTSTATUS EVT_VMB_CHANNEL_SAVE_PACKET(_In_ VMBCHANNEL Channel, _In_ VMBPACKET Packet,
+					     _Out_writes_bytes_(SaveBufSize) PVOID SaveBuf,
+					     _In_ UINT32 SaveBufSize, _Out_ PUINT32 BytesNeeded);
+typedef NTSTATUS EVT_VMB_CHANNEL_RESTORE_PACKET(_In_ VMBCHANNEL Channel,
+						_In_reads_bytes_(LibBufSize) PVOID LibBuf,
+						_In_ UINT32 LibBufSize,
+						_In_reads_bytes_(SaveBufSize) PVOID SaveBuf,
+						_In_ UINT32 SaveBufSize);
+
 typedef EVT_VMB_CHANNEL_OPENED *PFN_VMB_CHANNEL_OPENED;
 typedef EVT_VMB_CHANNEL_CLOSED *PFN_VMB_CHANNEL_CLOSED;
 typedef EVT_VMB_CHANNEL_SUSPEND *PFN_VMB_CHANNEL_SUSPEND;
@@ -72,6 +82,8 @@ typedef EVT_VMB_CHANNEL_PNP_FAILURE *PFN_VMB_CHANNEL_PNP_FAILURE;
 typedef EVT_VMB_CHANNEL_PROCESS_PACKET *PFN_VMB_CHANNEL_PROCESS_PACKET;
 typedef EVT_VMB_CHANNEL_PROCESSING_COMPLETE *PFN_VMB_CHANNEL_PROCESSING_COMPLETE;
 typedef EVT_VMB_PACKET_COMPLETION_ROUTINE *PFN_VMB_PACKET_COMPLETION_ROUTINE;
+typedef EVT_VMB_CHANNEL_SAVE_PACKET *PFN_VMB_CHANNEL_SAVE_PACKET;
+typedef EVT_VMB_CHANNEL_RESTORE_PACKET *PFN_VMB_CHANNEL_RESTORE_PACKET;
 
 /* Each member is optional. */
 typedef struct _VMB_CHANNEL_STATE_CHANGE_CALLBACKS {
@@ -206,6 +218,43 @@ typedef NTSTATUS FN_VMB_CHANNEL_CREATE_GPADL_FROM_MDL(_In_ VMBCHANNEL Channel, _
 						      _Out_ PUINT32 GpadlHandle);
 typedef VOID FN_VMB_CHANNEL_DELETE_GPADL(_In_ VMBCHANNEL Channel, _In_ UINT32 GpadlHandle);
 
+/* Of a server: the offer. GUIDs are passed by value. */
+typedef NTSTATUS FN_VMB_SERVER_CHANNEL_INIT_SET_FLAGS(_In_ VMBCHANNEL Channel,
+						      _In_ UINT32 Flags);
+typedef NTSTATUS FN_VMB_SERVER_CHANNEL_INIT_SET_MMIO_MEGABYTES(
+	_In_ VMBCHANNEL Channel, _In_ UINT16 MmioMegabytes, _In_ UINT16 MmioMegabytesOptional);
+typedef NTSTATUS FN_VMB_SERVER_CHANNEL_INIT_SET_SAVE_RESTORE_PACKET_CALLBACKS(
+	_In_ VMBCHANNEL Channel, _In_ PFN_VMB_CHANNEL_SAVE_PACKET SavePacketCallback,
+	_In_ PFN_VMB_CHANNEL_RESTORE_PACKET RestorePacketCallback);
+typedef NTSTATUS FN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_INTERFACE_ID(
+	_In_ VMBCHANNEL Channel, _In_ GUID InterfaceType, _In_ GUID InterfaceInstance);
+typedef NTSTATUS FN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_VTL(_In_ VMBCHANNEL Channel,
+							   _In_ UINT8 TargetVtl);
+typedef NTSTATUS FN_VMB_SERVER_CHANNEL_INIT_SET_VMBUS_HANDLE(_In_ VMBCHANNEL Channel,
+							     _In_ HANDLE VmbusHandle);
+typedef NTSTATUS FN_VMB_CONVERT_VMBUS_HANDLE_TO_KERNEL_HANDLE(_In_ HANDLE VmbusHandle,
+							      _Out_ PHANDLE KernelHandle);
+
+/* Of a server: memory of the client. */
+typedef NTSTATUS FN_VMB_CHANNEL_MAP_GPADL(_In_ VMBCHANNEL Channel, _In_ UINT32 Flags,
+					  _In_ UINT32 GpadlHandle, _Out_ PMDL *Mdl);
+typedef VOID FN_VMB_CHANNEL_UNMAP_GPADL(_In_ VMBCHANNEL Channel, _In_ UINT32 GpadlHandle);
+
+/* Of a server: save and restore. */
+typedef NTSTATUS FN_VMB_CHANNEL_SAVE_BEGIN(_In_ VMBCHANNEL Channel);
+typedef NTSTATUS FN_VMB_CHANNEL_SAVE_CONTINUE(_In_ VMBCHANNEL Channel,
+					      _Out_writes_bytes_to_(SaveBufferSize, *BytesFilled)
+					      PVOID SaveBuffer,
+					      _In_ ULONG SaveBufferSize, _Out_ PULONG BytesFilled,
+					      _Out_ PULONG BytesRequired);
+typedef VOID FN_VMB_CHANNEL_SAVE_END(_In_ VMBCHANNEL Channel);
+typedef NTSTATUS FN_VMB_CHANNEL_RESTORE_FROM_BUFFER(_In_ VMBCHANNEL Channel,
+						    _In_reads_bytes_(BufferSize) PVOID Buffer,
+						    _In_ ULONG BufferSize);
+typedef NTSTATUS FN_VMB_PACKET_RESTORE(_In_ VMBPACKET PacketObject,
+				       _In_reads_bytes_(BufferSize) PVOID Buffer,
+				       _In_ ULONG BufferSize);
+
 typedef FN_VMB_CHANNEL_ALLOCATE *PFN_VMB_CHANNEL_ALLOCATE;
 typedef FN_VMB_CHANNEL_CLEANUP *PFN_VMB_CHANNEL_CLEANUP;
 typedef FN_VMB_CHANNEL_CREATE_GPADL_FROM_BUFFER *PFN_VMB_CHANNEL_CREATE_GPADL_FROM_BUFFER;
@@ -253,6 +302,24 @@ typedef FN_VMB_PACKET_SEND_WITH_EXTERNAL_MDL *PFN_VMB_PACKET_SEND_WITH_EXTERNAL_
 typedef FN_VMB_PACKET_SEND_WITH_EXTERNAL_PFNS *PFN_VMB_PACKET_SEND_WITH_EXTERNAL_PFNS;
 typedef FN_VMB_PACKET_SET_COMPLETION_ROUTINE *PFN_VMB_PACKET_SET_COMPLETION_ROUTINE;
 typedef FN_VMB_PACKET_SET_POINTER *PFN_VMB_PACKET_SET_POINTER;
+typedef FN_VMB_CHANNEL_MAP_GPADL *PFN_VMB_CHANNEL_MAP_GPADL;
+typedef FN_VMB_CHANNEL_RESTORE_FROM_BUFFER *PFN_VMB_CHANNEL_RESTORE_FROM_BUFFER;
+typedef FN_VMB_CHANNEL_SAVE_BEGIN *PFN_VMB_CHANNEL_SAVE_BEGIN;
+typedef FN_VMB_CHANNEL_SAVE_CONTINUE *PFN_VMB_CHANNEL_SAVE_CONTINUE;
+typedef FN_VMB_CHANNEL_SAVE_END *PFN_VMB_CHANNEL_SAVE_END;
+typedef FN_VMB_CHANNEL_UNMAP_GPADL *PFN_VMB_CHANNEL_UNMAP_GPADL;
+typedef FN_VMB_CONVERT_VMBUS_HANDLE_TO_KERNEL_HANDLE
+	*PFN_VMB_CONVERT_VMBUS_HANDLE_TO_KERNEL_HANDLE;
+typedef FN_VMB_PACKET_RESTORE *PFN_VMB_PACKET_RESTORE;
+typedef FN_VMB_SERVER_CHANNEL_INIT_SET_FLAGS *PFN_VMB_SERVER_CHANNEL_INIT_SET_FLAGS;
+typedef FN_VMB_SERVER_CHANNEL_INIT_SET_MMIO_MEGABYTES
+	*PFN_VMB_SERVER_CHANNEL_INIT_SET_MMIO_MEGABYTES;
+typedef FN_VMB_SERVER_CHANNEL_INIT_SET_SAVE_RESTORE_PACKET_CALLBACKS
+	*PFN_VMB_SERVER_CHANNEL_INIT_SET_SAVE_RESTORE_PACKET_CALLBACKS;
+typedef FN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_INTERFACE_ID
+	*PFN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_INTERFACE_ID;
+typedef FN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_VTL *PFN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_VTL;
+typedef FN_VMB_SERVER_CHANNEL_INIT_SET_VMBUS_HANDLE *PFN_VMB_SERVER_CHANNEL_INIT_SET_VMBUS_HANDLE;
 
 /* The exported functions. */
 FN_VMB_CHANNEL_ALLOCATE VmbChannelAllocate;
@@ -297,9 +364,24 @@ FN_VMB_PACKET_SEND_WITH_EXTERNAL_MDL VmbPacketSendWithExternalMdl;
 FN_VMB_PACKET_SEND_WITH_EXTERNAL_PFNS VmbPacketSendWithExternalPfns;
 FN_VMB_PACKET_SET_COMPLETION_ROUTINE VmbPacketSetCompletionRoutine;
 FN_VMB_PACKET_SET_POINTER VmbPacketSetPointer;
+FN_VMB_CHANNEL_MAP_GPADL VmbChannelMapGpadl;
+_Must_inspect_result_ FN_VMB_CHANNEL_RESTORE_FROM_BUFFER VmbChannelRestoreFromBuffer;
+_Must_inspect_result_ FN_VMB_CHANNEL_SAVE_BEGIN VmbChannelSaveBegin;
+_Must_inspect_result_ FN_VMB_CHANNEL_SAVE_CONTINUE VmbChannelSaveContinue;
+FN_VMB_CHANNEL_SAVE_END VmbChannelSaveEnd;
+FN_VMB_CHANNEL_UNMAP_GPADL VmbChannelUnmapGpadl;
+FN_VMB_CONVERT_VMBUS_HANDLE_TO_KERNEL_HANDLE VmbConvertVmbusHandleToKernelHandle;
+FN_VMB_PACKET_RESTORE VmbPacketRestore;
+FN_VMB_SERVER_CHANNEL_INIT_SET_FLAGS VmbServerChannelInitSetFlags;
+FN_VMB_SERVER_CHANNEL_INIT_SET_MMIO_MEGABYTES VmbServerChannelInitSetMmioMegabytes;
+FN_VMB_SERVER_CHANNEL_INIT_SET_SAVE_RESTORE_PACKET_CALLBACKS
+	VmbServerChannelInitSetSaveRestorePacketCallbacks;
+FN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_INTERFACE_ID VmbServerChannelInitSetTargetInterfaceId;
+FN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_VTL VmbServerChannelInitSetTargetVtl;
+FN_VMB_SERVER_CHANNEL_INIT_SET_VMBUS_HANDLE VmbServerChannelInitSetVmbusHandle;
 
 /*
- * The table: WdfFdoQueryForInterface() with this type, the size of the structure and
+ * The tables: WdfFdoQueryForInterface() with one of these types, the size of its structure and
  * its version. Only version 1 is served, so LATEST is 1: later tables begin with this one
  * but are longer, and whoever asks for LATEST into a V1 structure would have them
  * written behind its end. What version 2 adds and clients need is exported by name.
@@ -307,7 +389,7 @@ FN_VMB_PACKET_SET_POINTER VmbPacketSetPointer;
 DEFINE_GUID(KMCL_CLIENT_INTERFACE_TYPE,
 	    0x4aecb860, 0xe161, 0x42bb, 0xa5, 0xca, 0x77, 0xf3, 0xa9, 0x64, 0x59, 0x05);
 
-/* Known, so that who asks for it is told that it is not supported. */
+/* The client's functions, and behind them the server's. */
 DEFINE_GUID(KMCL_SERVER_INTERFACE_TYPE,
 	    0x83b21474, 0xc5b9, 0x4f65, 0xb5, 0xe7, 0x72, 0x0c, 0x69, 0x2b, 0xd3, 0x71);
 
@@ -319,6 +401,7 @@ DEFINE_GUID(KMCL_SERVER_INTERFACE_TYPE,
 #define KMCL_CLIENT_INTERFACE_VERSION_LATEST	KMCL_CLIENT_INTERFACE_VERSION_V1
 #define KMCL_SERVER_INTERFACE_VERSION_V1	1
 #define KMCL_SERVER_INTERFACE_VERSION_V5	5
+#define KMCL_SERVER_INTERFACE_VERSION_LATEST	KMCL_SERVER_INTERFACE_VERSION_V1
 
 typedef struct _KMCL_CLIENT_INTERFACE_V1 {
 	INTERFACE;
@@ -417,6 +500,55 @@ WDK_KMCL_AT(0x150, VmbPacketSendWithExternalPfns);
 WDK_KMCL_AT(0x158, VmbPacketSetCompletionRoutine);
 WDK_KMCL_AT(0x160, VmbPacketSetPointer);
 C_ASSERT(sizeof(KMCL_CLIENT_INTERFACE_V1) == 0x168);
+
+#undef WDK_KMCL_AT
+
+/* What a server has besides; no table of its own. */
+typedef struct _KMCL_SERVER_ONLY_METHODS {
+	PFN_VMB_CHANNEL_MAP_GPADL VmbChannelMapGpadl;
+	PFN_VMB_CHANNEL_RESTORE_FROM_BUFFER VmbChannelRestoreFromBuffer;
+	PFN_VMB_CHANNEL_SAVE_BEGIN VmbChannelSaveBegin;
+	PFN_VMB_CHANNEL_SAVE_CONTINUE VmbChannelSaveContinue;
+	PFN_VMB_CHANNEL_SAVE_END VmbChannelSaveEnd;
+	PFN_VMB_CHANNEL_UNMAP_GPADL VmbChannelUnmapGpadl;
+	PFN_VMB_CONVERT_VMBUS_HANDLE_TO_KERNEL_HANDLE VmbConvertVmbusHandleToKernelHandle;
+	PFN_VMB_PACKET_RESTORE VmbPacketRestore;
+	PFN_VMB_SERVER_CHANNEL_INIT_SET_FLAGS VmbServerChannelInitSetFlags;
+	PFN_VMB_SERVER_CHANNEL_INIT_SET_MMIO_MEGABYTES VmbServerChannelInitSetMmioMegabytes;
+	PFN_VMB_SERVER_CHANNEL_INIT_SET_SAVE_RESTORE_PACKET_CALLBACKS
+		VmbServerChannelInitSetSaveRestorePacketCallbacks;
+	PFN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_INTERFACE_ID
+		VmbServerChannelInitSetTargetInterfaceId;
+	PFN_VMB_SERVER_CHANNEL_INIT_SET_TARGET_VTL VmbServerChannelInitSetTargetVtl;
+	PFN_VMB_SERVER_CHANNEL_INIT_SET_VMBUS_HANDLE VmbServerChannelInitSetVmbusHandle;
+} KMCL_SERVER_ONLY_METHODS, *PKMCL_SERVER_ONLY_METHODS;
+
+typedef struct _KMCL_SERVER_INTERFACE_V1 {
+	KMCL_CLIENT_INTERFACE_V1;
+	KMCL_SERVER_ONLY_METHODS;
+} KMCL_SERVER_INTERFACE_V1, *PKMCL_SERVER_INTERFACE_V1;
+
+#define WDK_KMCL_AT(offset, member)							\
+	C_ASSERT(FIELD_OFFSET(KMCL_SERVER_INTERFACE_V1, member) == (offset))
+
+WDK_KMCL_AT(0x000, Size);
+WDK_KMCL_AT(0x160, VmbPacketSetPointer);
+WDK_KMCL_AT(0x168, VmbChannelMapGpadl);
+WDK_KMCL_AT(0x170, VmbChannelRestoreFromBuffer);
+WDK_KMCL_AT(0x178, VmbChannelSaveBegin);
+WDK_KMCL_AT(0x180, VmbChannelSaveContinue);
+WDK_KMCL_AT(0x188, VmbChannelSaveEnd);
+WDK_KMCL_AT(0x190, VmbChannelUnmapGpadl);
+WDK_KMCL_AT(0x198, VmbConvertVmbusHandleToKernelHandle);
+WDK_KMCL_AT(0x1a0, VmbPacketRestore);
+WDK_KMCL_AT(0x1a8, VmbServerChannelInitSetFlags);
+WDK_KMCL_AT(0x1b0, VmbServerChannelInitSetMmioMegabytes);
+WDK_KMCL_AT(0x1b8, VmbServerChannelInitSetSaveRestorePacketCallbacks);
+WDK_KMCL_AT(0x1c0, VmbServerChannelInitSetTargetInterfaceId);
+WDK_KMCL_AT(0x1c8, VmbServerChannelInitSetTargetVtl);
+WDK_KMCL_AT(0x1d0, VmbServerChannelInitSetVmbusHandle);
+C_ASSERT(sizeof(KMCL_SERVER_ONLY_METHODS) == 0x70);
+C_ASSERT(sizeof(KMCL_SERVER_INTERFACE_V1) == 0x1d8);
 
 #undef WDK_KMCL_AT
 

@@ -237,6 +237,10 @@ check_names() {
 		"$(page porting-from-windows | sed -n '/^## What there is/,/^## What is not/p' | missing $(windows_functions))" ""
 	same "the client interface is in its order" "$(first_column porting-from-windows function)" \
 		"$(code_of wdk/vmbuskernelmodeclientlibapi.h | tr '\n' ' ' | grep -o 'struct _KMCL_CLIENT_INTERFACE_V1 {[^}]*' | grep -o '\<Vmb[A-Za-z]*')"
+	same "the server's functions are in theirs" "$(first_column porting-from-windows 'server function')" \
+		"$(code_of wdk/vmbuskernelmodeclientlibapi.h | tr '\n' ' ' | grep -o 'struct _KMCL_SERVER_ONLY_METHODS {[^}]*' | grep -o '\<Vmb[A-Za-z]*')"
+	same "every flag of a server is explained" "$(first_column porting-from-windows 'server flag' | sort)" \
+		"$(code_of wdk/vmbuskernelmodeclientlibapi.h | grep -o '\<VMBUS_SERVER_CHANNEL_[A-Z_]*_FLAG_[A-Z_]*' | sort -u)"
 	same "every flag is explained" "$(first_column porting-from-windows flag | sort)" \
 		"$(code_of wdk/vmbuskernelmodeclientlibapi.h | grep -o '\<VMBUS_CHANNEL_[A-Z_]*_FLAG_[A-Z_]*' | sort -u)"
 	at_least "there are messages" "$(messages | wc -l)" 10

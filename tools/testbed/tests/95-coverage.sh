@@ -16,7 +16,7 @@ doctored() {
 spoiled() {
 	local guest
 	rm -rf "$JOB/spoiled"
-	for guest in "$SHARE"/jobs/6[56]-wdk*; do
+	for guest in "$SHARE"/jobs/6[5678]-wdk*; do
 		mkdir -p "$JOB/spoiled/jobs/$(basename "$guest")"
 		sed "$2" "$guest/results" >"$JOB/spoiled/jobs/$(basename "$guest")/results"
 	done

@@ -216,10 +216,27 @@ GUID TargetInstance(const TARGET *Target)
 	return instance;
 }
 
-static VOID Configure(PBED Bed, const TARGET *Target)
+static VOID Offer(VMBCHANNEL Channel, const TARGET *Target)
+{
+	EXPECT_STATUS(VmbServerChannelInitSetTargetInterfaceId(Channel, *Target->Type,
+							       TargetInstance(Target)),
+		      STATUS_SUCCESS);
+	EXPECT_STATUS(VmbServerChannelInitSetFlags(
+			Channel, VMBUS_SERVER_CHANNEL_INIT_FLAG_LOOPBACK_OFFER), STATUS_SUCCESS);
+}
+
+static VOID Search(VMBCHANNEL Channel, const TARGET *Target)
+{
+	GUID instance = TargetInstance(Target);
+
+	EXPECT_STATUS(VmbClientChannelInitSetTargetPnp(Channel, Target->Type, &instance,
+						       OnPnpFailure),
+		      STATUS_SUCCESS);
+}
+
+static VOID Configure(PBED Bed)
 {
 	VMB_CHANNEL_STATE_CHANGE_CALLBACKS callbacks;
-	GUID instance = TargetInstance(Target);
 
 	VMB_CHANNEL_STATE_CHANGE_CALLBACKS_INIT(&callbacks);
 	callbacks.EvtChannelOpened = OnOpened;
@@ -233,25 +250,48 @@ static VOID Configure(PBED Bed, const TARGET *Target)
 	EXPECT_STATUS(VmbChannelInitSetProcessPacketCallbacks(Bed->Channel, OnProcessPacket,
 							      OnProcessingComplete),
 		      STATUS_SUCCESS);
-	EXPECT_STATUS(VmbClientChannelInitSetTargetPnp(Bed->Channel, Target->Type, &instance,
-						       OnPnpFailure),
-		      STATUS_SUCCESS);
 }
 
-PBED BedCreate(const TARGET *Target)
+static PBED Create(BOOLEAN IsServer)
 {
 	PBED bed = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*bed), BED_TAG);
 
 	if (!EXPECT(bed))
 		return NULL;
-	if (!EXPECT_STATUS(VmbChannelAllocate(CheckDeviceObject(), FALSE, &bed->Channel),
+	if (!EXPECT_STATUS(VmbChannelAllocate(CheckDeviceObject(), IsServer, &bed->Channel),
 			   STATUS_SUCCESS)) {
 		ExFreePool(bed);
 		return NULL;
 	}
 	InitializeEvents(bed);
-	Configure(bed, Target);
+	Configure(bed);
 	return CaseOwn(ReleaseBed, bed) && EXPECT(Register(bed)) ? bed : NULL;
+}
+
+PBED BedCreate(const TARGET *Target)
+{
+	PBED bed = Create(FALSE);
+
+	if (bed)
+		Search(bed->Channel, Target);
+	return bed;
+}
+
+PBED BedServer(const TARGET *Target)
+{
+	PBED bed = Create(TRUE);
+
+	if (bed)
+		Offer(bed->Channel, Target);
+	return bed;
+}
+
+BOOLEAN BedOffer(PBED Bed)
+{
+	if (!EXPECT_STATUS(VmbChannelEnable(Bed->Channel), STATUS_SUCCESS))
+		return FALSE;
+	VmbChannelStart(Bed->Channel);
+	return TRUE;
 }
 
 BOOLEAN BedStart(PBED Bed)

@@ -101,6 +101,10 @@ PBED BedCreate(const TARGET *Target);
 BOOLEAN BedStart(PBED Bed);
 /* Both. */
 PBED BedUp(const TARGET *Target);
+/* The other end, in this kernel: offers what others look for as Target; disabled. */
+PBED BedServer(const TARGET *Target);
+/* Enables it and lets it go: clients may come. */
+BOOLEAN BedOffer(PBED Bed);
 /* What was called, received and ended so far. */
 VOID BedForget(PBED Bed);
 /* For harness.c: all of the case, before it releases what is the case's. */

@@ -22,7 +22,7 @@
 
 #define PATTERN	64
 
-static const char *const unasked[] = { "nobus", "scarce" };
+static const char *const unasked[] = { "nobus", "scarce", "server", "save" };
 
 static char *parameters;
 module_param(parameters, charp, 0444);

@@ -9,8 +9,9 @@ void check_begins(const char *group, const char *name);
 int check_selected(const char *group, const char *name);
 int check_channel_named(const char *name);
 
-/* map.c: how the library translates errno and NTSTATUS. */
+/* map.c: how the library translates errno and NTSTATUS; what a client's offer says. */
 int check_status_of(int error);
 int check_errno_of(int status);
+int check_offer_flags(void *channel);
 
 #endif /* _WDK_CHECK_GLUE_H */

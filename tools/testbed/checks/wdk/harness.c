@@ -30,6 +30,8 @@ static const TEST_GROUP *const Groups[] = {
 	&group_rtl,
 	&group_wdf,
 	&group_scarce,
+	&group_server,
+	&group_save,
 };
 
 typedef struct _OWNED {

@@ -41,8 +41,11 @@ extern const TEST_GROUP group_callback, group_state, group_packet, group_send, g
 extern const TEST_GROUP group_receive, group_gpadl, group_constant, group_status, group_ke;
 extern const TEST_GROUP group_mdl, group_rtl, group_wdf;
 
-/* These run only if asked for: without a bus; in a guest where memory for DMA is short. */
-extern const TEST_GROUP group_nobus, group_scarce;
+/*
+ * These run only if asked for: without a bus; in a guest where memory for DMA is short; with
+ * kmcl_loopback, and no host.
+ */
+extern const TEST_GROUP group_nobus, group_scarce, group_server, group_save;
 
 /* Verdicts; any level. The value is whether it holds. */
 BOOLEAN CheckTrue(BOOLEAN Holds, PCSTR File, ULONG Line, PCSTR Text);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of functions: who gets it, what is in it.
+ * The tables of functions: who gets them, what is in them.
  */
 #include "bed.h"
 
-#define TABLE_BYTES	0x168
+#define TABLE_BYTES		0x168
+#define SERVER_TABLE_BYTES	0x1d8
 
 static NTSTATUS Query(LPCGUID Type, KMCL_CLIENT_INTERFACE_V1 *Table, USHORT Size, USHORT Version)
 {
@@ -63,15 +64,37 @@ static VOID client_type_names_the_table(VOID)
 	Refused(&other, sizeof(table), 1, STATUS_NOT_SUPPORTED);
 }
 
-static VOID server_type_is_known_and_not_served(VOID)
+static NTSTATUS QueryServer(LPCGUID Type, KMCL_SERVER_INTERFACE_V1 *Table, USHORT Size,
+			    USHORT Version)
+{
+	RtlFillMemory(Table, sizeof(*Table), 0xa5);
+	return WdfFdoQueryForInterface(CheckDevice, Type, (PINTERFACE)Table, Size, Version, NULL);
+}
+
+static VOID ReleaseServer(KMCL_SERVER_INTERFACE_V1 *Table)
+{
+	Table->InterfaceDereference(Table->Context);
+}
+
+static VOID server_type_names_the_longer_table(VOID)
 {
 	static const GUID literal = {
 		0x83b21474, 0xc5b9, 0x4f65, { 0xb5, 0xe7, 0x72, 0x0c, 0x69, 0x2b, 0xd3, 0x71 },
 	};
+	KMCL_SERVER_INTERFACE_V1 table;
 
 	EXPECT(IsEqualGUID(&KMCL_SERVER_INTERFACE_TYPE, &literal));
-	Refused(&literal, TABLE_BYTES, 1, STATUS_NOT_SUPPORTED);
-	Refused(&literal, 0x1d8, 1, STATUS_NOT_SUPPORTED);
+	REQUIRE_STATUS(QueryServer(&literal, &table, SERVER_TABLE_BYTES, 1), STATUS_SUCCESS);
+	ReleaseServer(&table);
+	EXPECT_EQ(table.Size, SERVER_TABLE_BYTES);
+	/* Each type has its own size. */
+	EXPECT_STATUS(QueryServer(&KMCL_CLIENT_INTERFACE_TYPE, &table, SERVER_TABLE_BYTES, 1),
+		      STATUS_INVALID_PARAMETER);
+	Refused(&literal, TABLE_BYTES, 1, STATUS_BUFFER_TOO_SMALL);
+	EXPECT_STATUS(QueryServer(&literal, &table, SERVER_TABLE_BYTES - 1, 1),
+		      STATUS_BUFFER_TOO_SMALL);
+	EXPECT_STATUS(QueryServer(&literal, &table, SERVER_TABLE_BYTES + 1, 1),
+		      STATUS_INVALID_PARAMETER);
 }
 
 static VOID version_1_is_served(VOID)
@@ -127,18 +150,43 @@ static VOID latest_goes_with_the_v1_structure(VOID)
 	Release(&memory.table);
 }
 
-static VOID server_version_1_has_no_table(VOID)
+static VOID server_version_1_is_served(VOID)
 {
+	KMCL_SERVER_INTERFACE_V1 table;
+
 	REQUIRE_EQ(KMCL_SERVER_INTERFACE_VERSION_V1, 1);
-	Refused(&KMCL_SERVER_INTERFACE_TYPE, TABLE_BYTES, KMCL_SERVER_INTERFACE_VERSION_V1,
-		STATUS_NOT_SUPPORTED);
+	REQUIRE_STATUS(QueryServer(&KMCL_SERVER_INTERFACE_TYPE, &table, sizeof(table),
+				   KMCL_SERVER_INTERFACE_VERSION_V1), STATUS_SUCCESS);
+	ReleaseServer(&table);
+	EXPECT_EQ(table.Version, 1);
+	EXPECT_STATUS(QueryServer(&KMCL_SERVER_INTERFACE_TYPE, &table, sizeof(table), 0),
+		      STATUS_REVISION_MISMATCH);
 }
 
-static VOID server_version_5_has_no_table(VOID)
+static VOID server_version_5_is_refused(VOID)
 {
+	KMCL_SERVER_INTERFACE_V1 table;
+
 	REQUIRE_EQ(KMCL_SERVER_INTERFACE_VERSION_V5, 5);
-	Refused(&KMCL_SERVER_INTERFACE_TYPE, TABLE_BYTES, KMCL_SERVER_INTERFACE_VERSION_V5,
-		STATUS_NOT_SUPPORTED);
+	EXPECT_STATUS(QueryServer(&KMCL_SERVER_INTERFACE_TYPE, &table, sizeof(table),
+				  KMCL_SERVER_INTERFACE_VERSION_V5), STATUS_REVISION_MISMATCH);
+	EXPECT_STATUS(QueryServer(&KMCL_SERVER_INTERFACE_TYPE, &table, sizeof(table) + 0x80,
+				  KMCL_SERVER_INTERFACE_VERSION_V5), STATUS_REVISION_MISMATCH);
+}
+
+static VOID server_latest_goes_with_the_v1_structure(VOID)
+{
+	struct {
+		KMCL_SERVER_INTERFACE_V1 table;
+		ULONG64 behind;
+	} memory = { .behind = 0x5aa55aa5 };
+
+	REQUIRE_EQ(KMCL_SERVER_INTERFACE_VERSION_LATEST, 1);
+	REQUIRE_STATUS(QueryServer(&KMCL_SERVER_INTERFACE_TYPE, &memory.table,
+				   sizeof(memory.table), KMCL_SERVER_INTERFACE_VERSION_LATEST),
+		       STATUS_SUCCESS);
+	EXPECT_EQ(memory.behind, 0x5aa55aa5);
+	ReleaseServer(&memory.table);
 }
 
 static VOID table_has_the_size_of_its_structure(VOID)
@@ -232,20 +280,68 @@ static VOID members_are_the_exported_functions(VOID)
 	Release(&table);
 }
 
+static VOID server_members_begin_as_the_clients(VOID)
+{
+	KMCL_SERVER_INTERFACE_V1 table;
+	KMCL_CLIENT_INTERFACE_V1 client;
+	const ULONG head = sizeof(INTERFACE);
+
+	REQUIRE_EQ(sizeof(table), SERVER_TABLE_BYTES);
+	REQUIRE_STATUS(Query(&KMCL_CLIENT_INTERFACE_TYPE, &client, sizeof(client), 1),
+		       STATUS_SUCCESS);
+	Release(&client);
+	REQUIRE_STATUS(QueryServer(&KMCL_SERVER_INTERFACE_TYPE, &table, sizeof(table), 1),
+		       STATUS_SUCCESS);
+	ReleaseServer(&table);
+	EXPECT(RtlEqualMemory((PUCHAR)&table + head, (PUCHAR)&client + head,
+			      sizeof(client) - head));
+}
+
+static VOID server_methods_are_the_exported_functions(VOID)
+{
+	KMCL_SERVER_INTERFACE_V1 table;
+	KMCL_SERVER_ONLY_METHODS methods;
+
+	REQUIRE_STATUS(QueryServer(&KMCL_SERVER_INTERFACE_TYPE, &table, sizeof(table), 1),
+		       STATUS_SUCCESS);
+	SAME(VmbChannelMapGpadl);
+	SAME(VmbChannelRestoreFromBuffer);
+	SAME(VmbChannelSaveBegin);
+	SAME(VmbChannelSaveContinue);
+	SAME(VmbChannelSaveEnd);
+	SAME(VmbChannelUnmapGpadl);
+	SAME(VmbConvertVmbusHandleToKernelHandle);
+	SAME(VmbPacketRestore);
+	SAME(VmbServerChannelInitSetFlags);
+	SAME(VmbServerChannelInitSetMmioMegabytes);
+	SAME(VmbServerChannelInitSetSaveRestorePacketCallbacks);
+	SAME(VmbServerChannelInitSetTargetInterfaceId);
+	SAME(VmbServerChannelInitSetTargetVtl);
+	SAME(VmbServerChannelInitSetVmbusHandle);
+	/* The structure alone is the end of the table. */
+	RtlCopyMemory(&methods, (PUCHAR)&table + TABLE_BYTES, sizeof(methods));
+	EXPECT(methods.VmbChannelMapGpadl == VmbChannelMapGpadl);
+	EXPECT(methods.VmbServerChannelInitSetVmbusHandle == VmbServerChannelInitSetVmbusHandle);
+	ReleaseServer(&table);
+}
+
 static const TEST_CASE Cases[] = {
 	CASE(client_type_names_the_table),
-	CASE(server_type_is_known_and_not_served),
+	CASE(server_type_names_the_longer_table),
 	CASE(version_1_is_served),
 	CASE(version_2_is_refused),
 	CASE(version_3_is_refused),
 	CASE(version_4_is_refused),
 	CASE(version_5_is_refused),
 	CASE(latest_goes_with_the_v1_structure),
-	CASE(server_version_1_has_no_table),
-	CASE(server_version_5_has_no_table),
+	CASE(server_version_1_is_served),
+	CASE(server_version_5_is_refused),
+	CASE(server_latest_goes_with_the_v1_structure),
 	CASE(table_has_the_size_of_its_structure),
 	CASE(io_target_gives_the_same_table),
 	CASE(members_are_the_exported_functions),
+	CASE(server_members_begin_as_the_clients),
+	CASE(server_methods_are_the_exported_functions),
 };
 
 TEST_GROUP_DEFINE(interface, Cases);

@@ -278,10 +278,10 @@ static VOID device_not_connected_is_a_channel_not_open(VOID)
 
 static VOID not_supported_is_what_linux_has_not(VOID)
 {
-	VMBCHANNEL none;
+	HANDLE none;
 
 	CODE(STATUS_NOT_SUPPORTED, 0xc00000bb);
-	EXPECT_STATUS(VmbChannelAllocate(CheckDeviceObject(), TRUE, &none),
+	EXPECT_STATUS(VmbConvertVmbusHandleToKernelHandle((HANDLE)4, &none),
 		      STATUS_NOT_SUPPORTED);
 }
 
