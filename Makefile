@@ -4,10 +4,10 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 TESTBED = tools/testbed
 T ?=
-K ?= debug
+K ?= kasan
 
 .DEFAULT_GOAL = all
-.PHONY: all modules modules_install install hvhost demo guest test kunit coverage unit fuzz bench packages clean help
+.PHONY: all modules modules_install install hvhost demo guest test test-all kunit coverage unit fuzz bench packages clean help
 
 all: modules hvhost
 
@@ -32,6 +32,9 @@ guest:
 
 test:
 	@$(TESTBED)/run-tests $(if $(strip $(T)),"$(T)")
+
+test-all:
+	@FUZZ_SECONDS="$${FUZZ_SECONDS:-600}" $(TESTBED)/run-tests --all $(if $(strip $(T)),"$(T)")
 
 kunit:
 	@$(TESTBED)/packages.sh test
@@ -66,7 +69,8 @@ help:
 	@echo "make demo            build all, boot a Hyper-V guest, run every sample, print a table"
 	@echo "make guest           the same guest with a shell on the console"
 	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
-	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: debug, kasan, kcsan, rt, gcov"
+	@echo "make test-all        these and the ones that take long: every KUnit kernel, fuzzing for FUZZ_SECONDS (600)"
+	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: kasan, debug, kcsan, rt, gcov"
 	@echo "make coverage        which lines and branches of drivers/ the unit tests reach, as HTML"
 	@echo "make unit            the unit tests of what only computes, in user space, in seconds"
 	@echo "make fuzz            the same code fuzzed, FUZZ_SECONDS (60) for each target"

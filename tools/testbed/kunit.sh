@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Usage: kunit.sh [--kernel NAME] [--list] [--keep] [--sources DIR] [PATTERN]
+# Usage: kunit.sh [--kernel NAME] [--hyperv] [--list] [--keep] [--sources DIR] [PATTERN]
 #        kunit.sh [--kernel NAME] --provoke
 #
 # Builds kmcl and the KUnit suites (kunit/) against a KUnit kernel, runs them
 # in plain QEMU without Hyper-V, and prints one TAP line per case, named
-# suite.case. Fails if a case fails or does not run, if something warns while
-# building, if the kernel log shows a splat, or if memory is lost.
+# suite.case. Fails if a case fails or does not run, over each transport that is to
+# be there, if something warns while building, if the kernel log shows a splat, or if
+# memory is lost.
 #
 # PATTERN picks cases with shell wildcards: "kmcl_xact" a suite, "rejects"
 # every case with that in its name, "xact.take*" both at once.
 #
-# --kernel NAME  debug (default), kasan, kcsan, rt or gcov; see kunit-kernel.sh
+# --kernel NAME  kasan (default), debug, kcsan, rt or gcov; see kunit-kernel.sh
+# --hyperv       in a Hyper-V guest on hvhost, with hv_vmbus and kmcl_vmbus loaded too
 # --provoke      run no suite, but provoke on purpose what each checker of that kernel
 #                must notice, and see that it would have failed the run
 # --list         print the names of the cases and exit
@@ -19,9 +21,11 @@
 # --sources DIR  test this tree instead of the one the script lies in
 #
 # Environment: KMCL_CACHE (built kernels and modules), KMCL_KUNIT_TIMEOUT
-# (seconds for the machine, default 1200).
+# (seconds for the machine, default 1200), KMCL_KUNIT_APPEND (words for its kernel's
+# command line).
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+. "$TESTBED/floors.sh"
 
 # What the suites provoke and kmcl then says, at warning level or worse
 PROVOKED='kmcl: .*(refused a packet of the host|lost its framing; closes the channel'
@@ -31,11 +35,17 @@ PROVOKED+='|rx_count_refusal: [0-9]+ callbacks suppressed'
 PROVOKED+='|kmcl_bed .*: Can not allocate SWIOTLB buffer'
 
 TIMEOUT=${KMCL_KUNIT_TIMEOUT:-1200}
+MEMORY=768
 DRIVERS="kmcl loopback"		# those of drivers/ that run without Hyper-V, in the order of loading
+DRIVERS_HYPERV=vmbus		# and with it
+# Of hvhost; kunit/client_kunit.c looks for them
+ECHO=6b6d636c-6563-686f-8000-00000000000
+DEVICES="echo,instance=${ECHO}0 echo,instance=${ECHO}1,reorder=8,idle-ms=60000 echo,instance=${ECHO}2,silent=on"
 
 keep=no
+hyperv=no
 provoke=no
-config=debug
+config=kasan
 pattern=
 sources=$TOP
 passed=0
@@ -80,17 +90,28 @@ selected() {
 
 # --- building -------------------------------------------------------------
 
-# The directories of the drivers that there are
-drivers() {
+# The directories of those drivers that there are
+directories() {
 	local name
-	for name in $DRIVERS; do
+	for name; do
 		[ ! -e "$sources/drivers/$name/Kbuild" ] || printf 'drivers/%s\n' "$name"
 	done
 }
 
+drivers_loaded() {
+	directories $DRIVERS
+	[ "$hyperv" = no ] || directories $DRIVERS_HYPERV
+}
+
+# One build serves both machines. What is not loaded counts for nothing
+drivers_built() {
+	directories $DRIVERS
+	[ "$config" = gcov ] || directories $DRIVERS_HYPERV
+}
+
 source_files() {
 	local name
-	for name in VERSION $(drivers) include kunit; do
+	for name in VERSION $(drivers_built) include kunit; do
 		[ ! -e "$name" ] ||
 			find "$name" -type f \( -name '*.[ch]' -o -name 'Kbuild*' -o -name 'Makefile*' -o -name VERSION \) -print0
 	done | LC_ALL=C sort -z
@@ -109,7 +130,7 @@ copy_sources() {
 	mkdir -p "$1"
 	(cd "$1" && source_files | xargs -0 -r rm -f)
 	(cd "$sources" && source_files | cpio --quiet --null -pdm "$1")
-	printf 'obj-m += %s/\n' $(drivers) kunit kunit/provoke >"$1/Kbuild"
+	printf 'obj-m += %s/\n' $(drivers_built) kunit kunit/provoke >"$1/Kbuild"
 }
 
 compile() {
@@ -147,7 +168,7 @@ provocations() {
 
 # What the machine loads, a module a line, with its parameters
 load_order() {
-	local modules=$1 glob name
+	local modules=$1 kernel=$2 glob name
 	glob=$(filter)
 	if [ "$provoke" = yes ]; then
 		for name in $(provocations); do
@@ -155,8 +176,9 @@ load_order() {
 		done
 		return
 	fi
-	echo "$2/build/lib/kunit/kunit.ko${glob:+ filter_glob=$glob}"
-	for name in $(drivers); do
+	echo "$kernel/build/lib/kunit/kunit.ko${glob:+ filter_glob=$glob}"
+	[ "$hyperv" = no ] || echo "$kernel/build/drivers/hv/hv_vmbus.ko"
+	for name in $(drivers_loaded); do
 		printf '%s\n' "$modules/$name/"*.ko
 	done
 	for name in $(selected | awk '{ print $2 }' | sort -u); do
@@ -170,6 +192,7 @@ make_initramfs() {
 	mkdir -p "$root"/{bin,dev,proc,sys,suites}
 	cp "$(command -v busybox)" "$root/bin/busybox" ||
 		die "busybox is missing: run tools/testbed/packages.sh"
+	[ "$hyperv" = no ] || cp "$KMCL_BUILD/hvhost/guest/hvput" "$root/bin"
 	install -m 755 "$TESTBED/kunit-init" "$root/init"
 	load_order "$modules" "$kernel" >"$root/modules"
 	while read -r module params; do
@@ -182,16 +205,47 @@ make_initramfs() {
 	rm -rf "$root"
 }
 
+# The same from a guest of hvhost. What it hands out with hvput is the report.
+boot_hyperv() {
+	local kernel=$1 initrd=$2 log=$3 report=$4 job arguments=() device
+	choose_floor
+	new_share "kunit-$config"
+	share_hvhost
+	cp "$kernel/bzImage" "$SHARE/kernels/kunit"
+	mv "$initrd" "$SHARE/initramfs/kunit.cpio"
+	for device in $DEVICES; do
+		arguments+=(--device "$device")
+	done
+	add_job suites guests /dev/null "kernel=kunit cpus=2 memory=$MEMORY timeout=$TIMEOUT append='$(command_line)'" \
+		"${arguments[@]}"
+	say "running in a Hyper-V guest, on the $config kernel"
+	run_queue guests 1 >"$SHARE/events"
+	job=$SHARE/jobs/suites
+	cp "$job/console" "$log" 2>/dev/null || : >"$log"
+	cp "$job/files/report" "$report" 2>/dev/null || : >"$report"
+	# hvhost's status; 5: it ran out of time
+	case $(cat "$job/exit" 2>/dev/null) in
+	0) return 0 ;;
+	5) return 124 ;;
+	*) return 1 ;;
+	esac
+}
+
+# KASAN has stack traces and red zones of its own: those of SLUB besides double its time
+command_line() {
+	printf 'oops=panic panic=-1%s %s' "$([ "$config" != kasan ] || echo " slab_debug=-")" "${KMCL_KUNIT_APPEND:-}"
+}
+
 # Two serial ports: the log, warnings and worse, and the report. 0 if the machine
 # switched itself off.
 boot() {
 	local kernel=$1 initrd=$2 log=$3 report=$4
 	say "running in QEMU, on the $config kernel (the log: $log)"
 	timeout "$TIMEOUT" qemu-system-x86_64 \
-		-machine q35,accel=tcg -cpu max -smp 2 -m 768 -nodefaults -display none -no-reboot \
+		-machine q35,accel=tcg -cpu max -smp 2 -m "$MEMORY" -nodefaults -display none -no-reboot \
 		-serial "file:$log" -serial "file:$report" \
 		-kernel "$kernel/bzImage" -initrd "$initrd" \
-		-append "console=ttyS0 loglevel=5 oops=panic panic=-1" </dev/null
+		-append "console=ttyS0 loglevel=5 $(command_line)" </dev/null
 }
 
 # --- from KTAP to TAP -----------------------------------------------------
@@ -282,6 +336,49 @@ check_all_ran() {
 	fi
 }
 
+# The transports that a run must have
+transports() {
+	echo loopback
+	[ "$hyperv" = no ] || echo hv_vmbus
+}
+
+# "case transport" of each result that a parameter has in the report
+ran_over() {
+	tr -d '\r' <"$1" |
+		awk '/^        # Subtest: / { name = $3 } /^        (not )?ok [0-9]+ / { print name, $NF }'
+}
+
+# Each case that is to run over every transport has
+check_transports() {
+	local report=$1 name cases missing
+	cases=$(selected | awk '{ print $1 }' |
+		grep -xF -f <(sed -n 's/.*KUNIT_CASE_PARAM(\([a-z0-9_]*\), transport_gen_params).*/\1/p' \
+			"$sources"/kunit/client_kunit.c | sed 's/^/kmcl_client./') || true)
+	[ -n "$cases" ] || return 0
+	for name in $(transports); do
+		missing=$(sed "s/^kmcl_client\.//;s/\$/ $name/" <<<"$cases" | sort |
+			comm -23 - <(ran_over "$report" | sort))
+		if [ -z "$missing" ]; then
+			tap ok "kunit.runs_over_$name"
+		else
+			printf '# did not run over %s:\n# %s\n' "$name" "${missing//$'\n'/$'\n# '}"
+			tap 'not ok' "kunit.runs_over_$name"
+		fi
+	done
+}
+
+# What hvhost says of the guest's rings and messages
+check_host() {
+	local JOB=$SHARE/jobs/suites errors
+	errors=$(. "$TESTBED/checks.sh"; protocol_errors)
+	if [ "$errors" = 0 ]; then
+		tap ok kunit.breaks_no_rule_of_the_bus
+	else
+		printf '# protocol errors: %s; see %s\n' "$errors" "$JOB"
+		tap 'not ok' kunit.breaks_no_rule_of_the_bus
+	fi
+}
+
 # judge LOG: what is wrong in it
 judge() {
 	"$TESTBED/log-check" --allow "$PROVOKED" --allow '^(    | *# )' --allow '^kunit: the suites begin' "$1" 2>&1
@@ -358,29 +455,34 @@ finish() {
 }
 
 build() {
-	local kernel=$1 work=$2
-	if compile "$kernel" "$work/modules" "$work/build.log"; then
+	local kernel=$1 work=$2 modules=$3
+	if compile "$kernel" "$modules" "$work/build.log"; then
 		tap ok kunit.builds_without_warnings
 		return
 	fi
 	grep -iE -A4 'warning|error|\*\*\*' "$work/build.log" >"$work/complaints" || true
-	sed -n "s|$work/modules/||g;s/^/# /;1,40p" "$work/complaints"
+	sed -n "s|$modules/||g;s/^/# /;1,40p" "$work/complaints"
 	tap 'not ok' kunit.builds_without_warnings
 	finish "$work"
 }
 
 run() {
-	local work=$KMCL_BUILD/kunit/$config kernel name rc=0
+	local work=$KMCL_BUILD/kunit/$config modules=$KMCL_BUILD/kunit/$config/modules kernel name rc=0 boot=boot
+	if [ "$hyperv" = yes ]; then
+		work+=/hyperv
+		boot=boot_hyperv
+	fi
 	case $work in
 	*[[:space:]]*) die "kbuild cannot work in a path with spaces: set KMCL_CACHE to another place than '$KMCL_CACHE'" ;;
 	esac
 	kernel=$("$TESTBED/kunit-kernel.sh" "$config")
 	mkdir -p "$work"
 	echo "TAP version 13"
-	build "$kernel" "$work"
-	make_initramfs "$kernel" "$work/modules" "$work/initramfs"
+	build "$kernel" "$work" "$modules"
+	[ "$hyperv" = no ] || build_hvhost
+	make_initramfs "$kernel" "$modules" "$work/initramfs"
 	rm -f "$work/console.log" "$work/report"
-	boot "$kernel" "$work/initramfs" "$work/console.log" "$work/report" || rc=$?
+	$boot "$kernel" "$work/initramfs" "$work/console.log" "$work/report" || rc=$?
 	[ -e "$work/report" ] || die "QEMU did not start (status $rc)"
 	[ "$rc" != 124 ] || echo "# the machine was still running after $TIMEOUT s"
 	if [ "$provoke" = yes ]; then
@@ -390,10 +492,12 @@ run() {
 		finish "$work"
 		return
 	fi
-	print_cases "$work/ran" < <(sed "s|$work/modules/||g" "$work/report" | flatten)
+	print_cases "$work/ran" < <(sed "s|$modules/||g" "$work/report" | flatten)
 	check_all_ran "$work/ran"
+	check_transports "$work/report"
+	[ "$hyperv" = no ] || check_host
 	check_log "$work/console.log"
-	[ "$config" != gcov ] || unpack_counts "$work/report" "$work/modules"
+	[ "$config" != gcov ] || unpack_counts "$work/report" "$modules"
 	finish "$work"
 }
 
@@ -403,6 +507,7 @@ parse_args() {
 		--list) list=yes ;;
 		--keep) keep=yes ;;
 		--provoke) provoke=yes ;;
+		--hyperv) hyperv=yes ;;
 		--kernel)
 			[ $# -gt 1 ] || die "--kernel needs a name; see --help"
 			config=$2
@@ -424,6 +529,7 @@ main() {
 	local list=no
 	help_if_asked "$@"
 	parse_args "$@"
+	[ "$provoke" = no ] || [ "$hyperv" = no ] || die "--provoke is for plain QEMU"
 	[ -n "$(selected)" ] ||
 		die "no case ${pattern:+named like \"$pattern\" }in $sources/kunit; --list shows the names"
 	if [ "$list" = yes ]; then

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
+title="what the checkers of the KUnit kernel must notice fails a run, each by its name"
+
+host() { "$TESTBED/kunit.sh" --provoke; }

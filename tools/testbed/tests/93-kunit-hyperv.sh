@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
+title="the unit tests of the modules, in a Hyper-V guest"
+
+host() { "$TESTBED/kunit.sh" --kernel debug --hyperv; }
