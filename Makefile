@@ -7,7 +7,7 @@ T ?=
 K ?= debug
 
 .DEFAULT_GOAL = all
-.PHONY: all modules modules_install install hvhost demo guest test kunit coverage unit fuzz bench packages clean help
+.PHONY: all modules modules_install install hvhost demo guest test kunit mutants coverage unit fuzz bench packages clean help
 
 all: modules hvhost
 
@@ -36,6 +36,11 @@ test:
 kunit:
 	@$(TESTBED)/packages.sh test
 	@$(TESTBED)/kunit.sh --kernel "$(K)"
+
+mutants:
+	@$(TESTBED)/packages.sh test
+	@$(TESTBED)/packages.sh unit
+	@$(TESTBED)/mutants.sh $(if $(strip $(T)),"$(T)")
 
 coverage:
 	@$(TESTBED)/packages.sh coverage
@@ -67,6 +72,7 @@ help:
 	@echo "make guest           the same guest with a shell on the console"
 	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
 	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: debug, kasan, kcsan, rt, gcov"
+	@echo "make mutants [T=...] breaks each rule of the design on purpose, and sees a unit test fail by name"
 	@echo "make coverage        which lines and branches of drivers/ the unit tests reach, as HTML"
 	@echo "make unit            the unit tests of what only computes, in user space, in seconds"
 	@echo "make fuzz            the same code fuzzed, FUZZ_SECONDS (60) for each target"
