@@ -7,7 +7,8 @@ T ?=
 K ?= kasan
 
 .DEFAULT_GOAL = all
-.PHONY: all modules modules_install install hvhost demo guest test test-all kunit coverage unit fuzz bench packages clean help
+.PHONY: all modules modules_install install hvhost demo guest test test-all kunit mutants coverage unit fuzz bench packages clean help
+
 
 all: modules hvhost
 
@@ -40,6 +41,11 @@ kunit:
 	@$(TESTBED)/packages.sh test
 	@$(TESTBED)/kunit.sh --kernel "$(K)"
 
+mutants:
+	@$(TESTBED)/packages.sh test
+	@$(TESTBED)/packages.sh unit
+	@$(TESTBED)/mutants.sh $(if $(strip $(T)),"$(T)")
+
 coverage:
 	@$(TESTBED)/packages.sh coverage
 	@$(TESTBED)/coverage.sh
@@ -71,6 +77,8 @@ help:
 	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
 	@echo "make test-all        these and the ones that take long: every KUnit kernel, fuzzing for FUZZ_SECONDS (600)"
 	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: kasan, debug, kcsan, rt, gcov"
+
+	@echo "make mutants [T=...] breaks each rule of the design on purpose, and sees a unit test fail by name"
 	@echo "make coverage        which lines and branches of drivers/ the unit tests reach, as HTML"
 	@echo "make unit            the unit tests of what only computes, in user space, in seconds"
 	@echo "make fuzz            the same code fuzzed, FUZZ_SECONDS (60) for each target"

@@ -671,6 +671,7 @@ static void sends_one_range_only_where_the_bus_can_do_no_more(struct kunit *test
  * @dev: whose
  * @maps: done so far
  * @mapped: that are not undone
+ * @direction: of the last
  */
 static struct dma_watch {
 	struct tracepoint *map;
@@ -678,6 +679,7 @@ static struct dma_watch {
 	struct device *dev;
 	atomic_t maps;
 	atomic_t mapped;
+	enum dma_data_direction direction;
 } watch;
 
 static void sees_map(void *data, struct device *dev, struct scatterlist *sgl, int nents, int ents,
@@ -685,6 +687,7 @@ static void sees_map(void *data, struct device *dev, struct scatterlist *sgl, in
 {
 	if (dev != watch.dev)
 		return;
+	watch.direction = dir;
 	atomic_inc(&watch.maps);
 	atomic_inc(&watch.mapped);
 }
@@ -737,6 +740,24 @@ static void a_packet_is_mapped_once_and_unmapped_once(struct kunit *test)
 	host_completes(e->bed, e->bed->sent[0].trans_id);
 	KUNIT_EXPECT_EQ(test, atomic_read(&watch.mapped), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&watch.maps), 1);
+}
+
+static void a_packet_is_mapped_in_the_direction_asked_for(struct kunit *test)
+{
+	const enum dma_data_direction directions[] = {
+		DMA_FROM_DEVICE, DMA_TO_DEVICE, DMA_BIDIRECTIONAL,
+	};
+	struct external *e = with_pages(test);
+	struct kmcl_external_data data;
+	u32 i;
+
+	watch_dma(e);
+	for (i = 0; i < ARRAY_SIZE(directions); i++) {
+		data = kmcl_external_pages(e->page, 9, 5000, directions[i]);
+		goes_out(e, &data);
+		KUNIT_EXPECT_EQ(test, watch.direction, directions[i]);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&watch.mapped), 0);
 }
 
 /* That they are too many is known when they are mapped: only then do they join or not. */
@@ -892,6 +913,7 @@ static struct kunit_case kmcl_external_cases[] = {
 	KUNIT_CASE(refuses_external_data_by_default),
 	KUNIT_CASE(sends_one_range_only_where_the_bus_can_do_no_more),
 	KUNIT_CASE(a_packet_is_mapped_once_and_unmapped_once),
+	KUNIT_CASE(a_packet_is_mapped_in_the_direction_asked_for),
 	KUNIT_CASE(too_many_ranges_are_unmapped_again),
 	KUNIT_CASE(what_does_not_fit_now_is_unmapped_again),
 	KUNIT_CASE(what_comes_too_late_is_unmapped_again),

@@ -599,6 +599,79 @@ static void broken_framing_closes_the_channel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bed->in.read_index, 0u);
 }
 
+static int calls_so_far(struct bed *bed)
+{
+	struct told *told = bed->own;
+
+	return told->calls;
+}
+
+static void closed_is_told_when_every_packet_has_ended(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct told *told = new_told(bed);
+
+	bed->own = told;
+	bed->on[CLOSED] = calls_so_far;
+	enable(bed);
+	KUNIT_EXPECT_EQ(test, kmcl_packet_send(told->packet, "hello", 5, KMCL_SEND_COMPLETION), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
+	KUNIT_EXPECT_EQ(test, nr_calls(bed, CLOSED), 1);
+	KUNIT_EXPECT_EQ(test, bed->said[CLOSED], 1);
+	KUNIT_EXPECT_EQ(test, told->calls, 1);
+}
+
+static int may_not_sleep(struct bed *bed)
+{
+	return in_atomic() || irqs_disabled() ? -EDEADLK : 0;
+}
+
+static void state_callbacks_come_where_one_may_sleep(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	int i;
+
+	for (i = 0; i < MOMENTS; i++)
+		bed->on[i] = may_not_sleep;
+	enable(bed);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
+	for (i = 0; i < MOMENTS; i++) {
+		KUNIT_EXPECT_EQ(test, nr_calls(bed, i), 1);
+		KUNIT_EXPECT_EQ(test, bed->said[i], 0);
+	}
+}
+
+static void routine_notes_context(struct kmcl_packet *packet, int status, const void *buffer,
+				  u32 length)
+{
+	struct told *told = kmcl_packet_get_pointer(packet);
+
+	told->bed->seen.again = in_softirq() ? 0 : -EPERM;
+	tells(packet, status, buffer, length);
+}
+
+/* Whether it ends in softirq, in the caller of a send, or when the channel closes. */
+static void routines_run_with_bottom_halves_off(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct told *told = new_told(bed);
+
+	kmcl_packet_set_completion(told->packet, routine_notes_context);
+	enable(bed);
+	bed->seen.again = 1;
+	KUNIT_ASSERT_EQ(test, kmcl_packet_send(told->packet, "a", 1, 0), 0);
+	KUNIT_EXPECT_EQ(test, bed->seen.again, 0);
+	bed->seen.again = 1;
+	KUNIT_ASSERT_EQ(test, kmcl_packet_send(told->packet, "b", 1, KMCL_SEND_COMPLETION), 0);
+	host_completes(bed, bed->sent[1].trans_id);
+	KUNIT_EXPECT_EQ(test, bed->seen.again, 0);
+	bed->seen.again = 1;
+	KUNIT_ASSERT_EQ(test, kmcl_packet_send(told->packet, "c", 1, KMCL_SEND_COMPLETION), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
+	KUNIT_EXPECT_EQ(test, bed->seen.again, 0);
+	KUNIT_EXPECT_EQ(test, told->calls, 3);
+}
+
 static struct kunit_case kmcl_order_cases[] = {
 	KUNIT_CASE(answers_a_packet_that_asks),
 	KUNIT_CASE(sends_nothing_for_a_packet_that_does_not_ask),
@@ -634,6 +707,9 @@ static struct kunit_case kmcl_order_cases[] = {
 	KUNIT_CASE(mappings_are_down_when_the_routine_runs),
 	KUNIT_CASE(mappings_are_down_when_a_packet_is_cancelled),
 	KUNIT_CASE(broken_framing_closes_the_channel),
+	KUNIT_CASE(closed_is_told_when_every_packet_has_ended),
+	KUNIT_CASE(state_callbacks_come_where_one_may_sleep),
+	KUNIT_CASE(routines_run_with_bottom_halves_off),
 	{}
 };
 

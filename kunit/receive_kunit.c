@@ -728,6 +728,86 @@ static void the_end_of_each_batch_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&bed->batches), 2);
 }
 
+static void the_host_is_told_once_a_batch(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	int i, before;
+
+	enable(bed);
+	before = atomic_read(&bed->consumed);
+	for (i = 1; i <= 3; i++)
+		host_sends_silently(bed, i, false);
+	signal_guest(bed);
+	settle(bed);
+	KUNIT_EXPECT_EQ(test, ids(bed), 0x123ull);
+	KUNIT_EXPECT_EQ(test, atomic_read(&bed->consumed), before + 1);
+}
+
+static void a_worker_goes_on_when_the_budget_is_used_up(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	const u32 packets = KMCL_RX_BUDGET + 1;
+	u32 i;
+
+	bed->on_packet = completes_at_once;
+	enable(bed);
+	for (i = 0; i < packets; i++)
+		host_sends_silently(bed, i, false);
+	signal_guest(bed);
+	settle(bed);
+	KUNIT_EXPECT_EQ(test, bed->ch->stats.rx.received, packets);
+	KUNIT_EXPECT_EQ(test, bed->ch->stats.rx.budget_exhausted, 1ull);
+}
+
+/* --- the host ------------------------------------------------------------- */
+
+/* While the first packet is at the driver: a shorter one, with other bytes. */
+static void host_writes_over_it(struct bed *bed, const struct bed_got *got)
+{
+	const struct kmcl_packet_descriptor shorter = {
+		.type = KMCL_PKT_DATA_INBAND,
+		.offset8 = KMCL_DESCRIPTOR_SIZE / 8,
+		.len8 = KMCL_DESCRIPTOR_SIZE / 8 + 1,
+	};
+	u8 other[16];
+
+	if (got->id != 1)
+		return;
+	memset(other, BAD, sizeof(other));
+	put_bytes(bed, 0, &shorter, sizeof(shorter));
+	put_bytes(bed, sizeof(shorter), other, sizeof(other));
+}
+
+static void what_the_host_writes_over_later_changes_nothing(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	bed->on_packet = host_writes_over_it;
+	enable(bed);
+	host_sends_silently(bed, 1, false);
+	host_sends_silently(bed, 2, false);
+	signal_guest(bed);
+	settle(bed);
+	KUNIT_EXPECT_EQ(test, bed->ch->stats.rx.broken_framing, 0ull);
+	KUNIT_ASSERT_EQ(test, ids(bed), 0x12ull);
+	KUNIT_EXPECT_EQ(test, bed->got[0].length, 16u);
+	KUNIT_EXPECT_STREQ(test, (const char *)bed->got[0].buffer, "from the host");
+	KUNIT_EXPECT_STREQ(test, (const char *)bed->got[1].buffer, "from the host");
+}
+
+static void nothing_is_delivered_while_paused(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	enable(bed);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_pause(bed->ch), 0);
+	host_sends_many(bed, 1, 2);
+	KUNIT_EXPECT_EQ(test, nr_got(bed), 0);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_start(bed->ch), 0);
+	KUNIT_EXPECT_TRUE(test, comes_true(bed, nr_got(bed) == 2));
+	KUNIT_EXPECT_EQ(test, ids(bed), 0x12ull);
+}
+
 /* --- the driver's memory -------------------------------------------------- */
 
 #define CONTEXT		24u
@@ -884,6 +964,10 @@ static struct kunit_case kmcl_receive_cases[] = {
 	KUNIT_CASE(thread_context_holds_from_the_next_batch_on),
 	KUNIT_CASE(the_next_batch_comes_where_one_may_not_sleep_again),
 	KUNIT_CASE(the_end_of_each_batch_is_told),
+	KUNIT_CASE(the_host_is_told_once_a_batch),
+	KUNIT_CASE(a_worker_goes_on_when_the_budget_is_used_up),
+	KUNIT_CASE(what_the_host_writes_over_later_changes_nothing),
+	KUNIT_CASE(nothing_is_delivered_while_paused),
 	KUNIT_CASE(each_packet_has_memory_of_its_own),
 	KUNIT_CASE_PARAM(memory_of_any_size_is_aligned_and_apart, context_gen_params),
 	KUNIT_CASE(memory_stays_over_a_deferral),

@@ -13,16 +13,22 @@ static LIST_HEAD(parked);
 static LIST_HEAD(searches);
 
 static void match_work(struct work_struct *work);
-static DECLARE_WORK(match, match_work);
+static DECLARE_DELAYED_WORK(match, match_work);
 
 static void match_soon(void)
 {
-	queue_work(system_unbound_wq, &match);
+	mod_delayed_work(system_unbound_wq, &match, 0);
+}
+
+/* There was no memory for a claim, and nobody else asks again. */
+static void match_later(void)
+{
+	queue_delayed_work(system_unbound_wq, &match, HZ / 10);
 }
 
 void loopback_match_sync(void)
 {
-	flush_work(&match);
+	flush_delayed_work(&match);
 }
 
 static void offer_free(struct kref *refs)
@@ -72,8 +78,10 @@ static void claim_offer(struct search *search, struct offer *offer)
 	struct claim *claim = claim_alloc(search, offer);
 
 	lockdep_assert_held(&loopback_lock);
-	if (!claim)
+	if (!claim) {
+		match_later();
 		return;
+	}
 	search->claim = claim;
 	offer->claim = claim;
 	/* It fails if a device of another bus was faster. */

@@ -28,10 +28,11 @@
 . "$TESTBED/floors.sh"
 
 # What the suites provoke and kmcl then says, at warning level or worse
-PROVOKED='kmcl: .*(refused a packet of the host|lost its framing; closes the channel'
+PROVOKED='kmcl: .*(refused a packet of the host|(lost its framing|changed under a send); closes the channel'
 PROVOKED+='|the driver has failed a packet of the host|has not deleted GPADL|has not unmapped GPADL|did not give GPADL'
 PROVOKED+='|could not be opened|refused a client whose rings)'
 PROVOKED+='|rx_count_refusal: [0-9]+ callbacks suppressed'
+PROVOKED+='|kmemleak: Cannot allocate a scan area|debugfs: out of free dentries'
 PROVOKED+='|kmcl_bed .*: Can not allocate SWIOTLB buffer'
 
 TIMEOUT=${KMCL_KUNIT_TIMEOUT:-1200}
