@@ -9,7 +9,6 @@ K ?= kasan
 .DEFAULT_GOAL = all
 .PHONY: all modules modules_install install hvhost demo guest test test-all kunit mutants coverage unit fuzz bench packages clean help
 
-
 all: modules hvhost
 
 # For the kernel that KDIR points to; modules for test guests are built elsewhere
@@ -75,7 +74,7 @@ help:
 	@echo "make demo            build all, boot a Hyper-V guest, run every sample, print a table"
 	@echo "make guest           the same guest with a shell on the console"
 	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
-	@echo "make test-all        these and the ones that take long: every KUnit kernel, fuzzing for FUZZ_SECONDS (600)"
+	@echo "make test-all        these and the ones that take long: every KUnit kernel, every flavour, fuzzing for FUZZ_SECONDS (600)"
 	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: kasan, debug, kcsan, rt, gcov"
 
 	@echo "make mutants [T=...] breaks each rule of the design on purpose, and sees a unit test fail by name"

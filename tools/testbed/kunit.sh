@@ -538,7 +538,7 @@ main() {
 		return
 	fi
 	command -v qemu-system-x86_64 >/dev/null || die "QEMU is missing: run tools/testbed/packages.sh"
-	with_lock "kunit-$(basename "$KMCL_BUILD")" run
+	with_lock "kunit-$config-$(basename "$KMCL_BUILD")" run
 }
 
 main "$@"

@@ -228,7 +228,7 @@ check_port() {
 check_names() {
 	same "every counter is explained" "$(first_column writing-a-driver counter | sort)" "$(file counters | cut -d' ' -f1 | sort)"
 	same "every event is explained" "$(first_column writing-a-driver event | sort)" \
-		"$(sed -n 's/^TRACE_EVENT(\(.*\),/\1/p' "$TOP/drivers/kmcl/trace.h" | sort)"
+		"$(sed -n 's/^TRACE_EVENT(\(.*\),/\1/p;s/^DEFINE_EVENT([^ ]*, \(.*\),/\1/p' "$TOP/drivers/kmcl/trace.h" | sort)"
 	is "every function is mentioned" "$(page writing-a-driver | missing $(native_functions))" ""
 	is "every function of a server is mentioned" "$(page loopback | missing $(server_functions))" ""
 	is "every function that is mentioned exists" \

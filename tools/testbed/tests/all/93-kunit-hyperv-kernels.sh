@@ -2,5 +2,6 @@
 title="the unit tests of the modules, in Hyper-V guests of the kernels that test 93 leaves out"
 variants="kasan kcsan rt"
 
-# Nested, KASAN's boot alone takes minutes: Documentation/kunit.md
+# Nested, KASAN's boot alone takes minutes: Documentation/kunit.mdone_cpu=yes
+
 host() { KMCL_KUNIT_TIMEOUT=3600 "$TESTBED/kunit.sh" --kernel "$variant" --hyperv; }
