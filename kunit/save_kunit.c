@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 
 #include "pair.c"
+#include "fault.c"
 
 #define STATE_MAX	(1u << 20)
 #define MARK		0x5aedu
@@ -986,6 +987,89 @@ static void a_restored_channel_may_be_given_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, saving->sent[1]->status, 0);
 }
 
+/* --- allocations that fail ------------------------------------------------------------- */
+
+static void a_save_begins_or_not(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct kmcl_channel *ch = pair->server.ch;
+	u32 n, refused = 0;
+	bool failed = true;
+	int ret;
+
+	faults_allowed(test);
+	pair->client.hold = true;
+	pair_up(pair);
+	server_sends(pair, 1);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_pause(ch), 0);
+	for (n = 1; failed && n < FAULTS_MOST; n++) {
+		fail_own(n);
+		ret = kmcl_channel_save_begin(ch);
+		failed = own_failed();
+		if (ret) {
+			refused++;
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			KUNIT_ASSERT_EQ(test, kmcl_channel_save_begin(ch), 0);
+		}
+		kmcl_channel_save_end(ch);
+	}
+	KUNIT_EXPECT_FALSE(test, failed);
+	KUNIT_EXPECT_GE(test, refused, 1u);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_start(ch), 0);
+	KUNIT_EXPECT_TRUE(test, reaches(&pair->server, KMCL_ACTIVE));
+}
+
+/* With the one that was taken for it before. */
+static int restores_first(struct side *side, const void *saved, u32 size)
+{
+	struct sent *sent = list_first_entry(&side->sent, struct sent, node);
+	int ret = kmcl_packet_restore(sent->packet, saved, size);
+
+	if (!ret)
+		saving_of(side)->sent[0] = sent;
+	return ret;
+}
+
+/* The table has to grow for the packet's id. */
+static void a_state_is_restored_or_not(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct saving *saving = pair->own;
+	u32 n, refused = 0;
+	bool failed = true;
+	int ret;
+
+	faults_allowed(test);
+	pair->client.hold = true;
+	pair_up(pair);
+	for (n = 0; n < KMCL_XACT_CHUNK; n++)
+		sent_new(&pair->server);
+	server_sends(pair, 7);
+	KUNIT_ASSERT_TRUE(test, gets(&pair->client, 1));
+	save_all(pair);
+	saving->on_restore = restores_first;
+	for (n = 1; failed && n < FAULTS_MOST; n++) {
+		server_ends(pair);
+		server_begins(pair);
+		sent_new(&pair->server);
+		fail_own(n);
+		ret = restore_all(pair);
+		failed = own_failed();
+		if (!ret)
+			continue;
+		refused++;
+		KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+		KUNIT_ASSERT_EQ(test, kmcl_channel_disable(pair->server.ch), 0);
+		KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
+	}
+	KUNIT_EXPECT_FALSE(test, failed);
+	KUNIT_EXPECT_GE(test, refused, 1u);
+	server_up_again(pair);
+	got_answer_all(&pair->client);
+	KUNIT_EXPECT_TRUE(test, sent_done(saving->sent[0]));
+	KUNIT_EXPECT_EQ(test, *(u32 *)saving->sent[0]->answer, 7);
+}
+
 /* --- under load ----------------------------------------------------------------------- */
 
 #define MOVES		25
@@ -1164,6 +1248,8 @@ static struct kunit_case save_cases[] = {
 	KUNIT_CASE(an_offer_of_another_server_ends_the_saved_one),
 	KUNIT_CASE(an_old_state_is_not_taken_for_a_new_connection),
 	KUNIT_CASE(a_restored_channel_may_be_given_up),
+	KUNIT_CASE(a_save_begins_or_not),
+	KUNIT_CASE(a_state_is_restored_or_not),
 	KUNIT_CASE(a_server_moves_under_load),
 	{}
 };
