@@ -4,6 +4,7 @@
  * repeated, and the client notices nothing.
  */
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 
@@ -515,10 +516,17 @@ static void a_driver_may_fail_to_save(struct kunit *test)
 	pair_up(pair);
 	server_sends(pair, 1);
 	KUNIT_ASSERT_EQ(test, kmcl_channel_pause(ch), 0);
-	saving->save_error = -EXDEV;
 	KUNIT_ASSERT_EQ(test, kmcl_channel_save_begin(ch), 0);
+	saving->save_error = -EXDEV;
 	KUNIT_EXPECT_EQ(test, kmcl_channel_save_continue(ch, saving->state, STATE_MAX, &filled,
 							 &required), -EXDEV);
+	/* What would say that the caller is to go on says something else. */
+	saving->save_error = -ENOBUFS;
+	KUNIT_EXPECT_EQ(test, kmcl_channel_save_continue(ch, saving->state, STATE_MAX, &filled,
+							 &required), -EIO);
+	saving->save_error = -EOVERFLOW;
+	KUNIT_EXPECT_EQ(test, kmcl_channel_save_continue(ch, saving->state, STATE_MAX, &filled,
+							 &required), -EIO);
 	kmcl_channel_save_end(ch);
 	/* It was not complete: the channel goes on. */
 	KUNIT_ASSERT_EQ(test, kmcl_channel_start(ch), 0);
@@ -736,8 +744,13 @@ static int restores_badly(struct side *side, const void *saved, u32 size)
 	struct kunit *test = side->pair->test;
 	struct sent *sent = sent_new(side), *second = sent_new(side);
 	u8 *copy = kmemdup(saved, size, GFP_KERNEL);
+	struct kmcl_request request = {
+		.buffer = "x", .length = 1, .timeout = KMCL_WAIT_FOREVER,
+	};
 
 	KUNIT_EXPECT_EQ(test, kmcl_channel_restore(side->ch, saved, size), -EDEADLK);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_save_begin(side->ch), -EDEADLK);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_request(side->ch, &request), -EDEADLK);
 	KUNIT_EXPECT_EQ(test, kmcl_channel_enable(side->ch), -EBUSY);
 	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(side->ch), -EDEADLK);
 	KUNIT_EXPECT_EQ(test, kmcl_channel_set_pipe(side->ch, true), -EBUSY);
@@ -782,7 +795,15 @@ static void a_restore_that_fails_can_be_tried_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kmcl_packet_restore(sent->packet, saving->state, 8), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(pair->server.ch), 0);
 	saving->on_restore = NULL;
+	saving->restore_error = -EAGAIN;
+	KUNIT_EXPECT_EQ(test, restore_all(pair), -EIO);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(pair->server.ch), 0);
+	saving->restore_error = 0;
+	KUNIT_ASSERT_EQ(test, kmcl_channel_save_begin(pair->server.ch), 0);
+	KUNIT_EXPECT_EQ(test, restore_all(pair), -EBUSY);
+	kmcl_channel_save_end(pair->server.ch);
 	KUNIT_EXPECT_EQ(test, restore_all(pair), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_save_begin(pair->server.ch), -EBUSY);
 	KUNIT_EXPECT_EQ(test, saving->restored, 1);
 	server_up_again(pair);
 	got_answer_all(&pair->client);
@@ -961,6 +982,181 @@ static void an_old_state_is_not_taken_for_a_new_connection(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, saving->sent[0]->status, -ENODEV);
 	KUNIT_EXPECT_TRUE(test, reaches(&pair->client, KMCL_DISABLED));
 	client_up(pair);
+}
+
+/* Each save makes those before it stale: what they tell of has gone on since. */
+static void an_older_state_of_a_connection_is_not_taken(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct saving *saving = pair->own;
+	u32 filled, required;
+	u8 *newer = kunit_kzalloc(test, 1024, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, newer);
+	pair->client.hold = true;
+	pair_up(pair);
+	server_sends(pair, 1);
+	KUNIT_ASSERT_TRUE(test, gets(&pair->client, 1));
+	save_all(pair);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_save_begin(pair->server.ch), 0);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_save_continue(pair->server.ch, newer, 1024, &filled,
+							 &required), 0);
+	kmcl_channel_save_end(pair->server.ch);
+	server_ends(pair);
+	server_begins(pair);
+	KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
+	server_up(pair);
+	KUNIT_EXPECT_EQ(test, saving->sent[0]->status, -ENODEV);
+	KUNIT_EXPECT_TRUE(test, reaches(&pair->client, KMCL_DISABLED));
+	client_up(pair);
+}
+
+/* Taken up, and given up before it could be opened. */
+static void a_restored_server_may_be_disabled_at_once(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	int i;
+
+	pair->client.hold = true;
+	for (i = 0; i < 20; i++) {
+		server_up(pair);
+		client_up(pair);
+		server_sends(pair, i);
+		save_all(pair);
+		server_ends(pair);
+		server_begins(pair);
+		KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
+		KUNIT_ASSERT_EQ(test, kmcl_channel_enable(pair->server.ch), 0);
+		KUNIT_ASSERT_EQ(test, kmcl_channel_disable(pair->server.ch), 0);
+		got_answer_all(&pair->client);
+		KUNIT_ASSERT_TRUE(test, reaches(&pair->client, KMCL_DISABLED));
+	}
+}
+
+/* What was restored is for this client: whoever comes next sees none of it. */
+static void a_client_may_go_while_it_is_taken_up(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct saving *saving = pair->own;
+	int i, got;
+
+	pair->client.hold = true;
+	for (i = 0; i < 20; i++) {
+		server_up(pair);
+		client_up(pair);
+		KUNIT_ASSERT_EQ(test, kmcl_channel_pause(pair->client.ch), 0);
+		server_fills_the_ring(pair);
+		saving->restored = 0;
+		save_all(pair);
+		server_ends(pair);
+		server_begins(pair);
+		KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
+		KUNIT_ASSERT_EQ(test, kmcl_channel_enable(pair->server.ch), 0);
+		KUNIT_ASSERT_EQ(test, kmcl_channel_disable(pair->client.ch), 0);
+		KUNIT_ASSERT_TRUE(test, reaches(&pair->server, KMCL_ENABLED));
+		KUNIT_ASSERT_TRUE(test, sent_done(saving->sent[0]));
+		KUNIT_EXPECT_EQ(test, saving->sent[0]->status, -ENODEV);
+		got = atomic_read(&pair->client.nr_got);
+		KUNIT_ASSERT_EQ(test, kmcl_channel_start(pair->server.ch), 0);
+		client_up(pair);
+		KUNIT_EXPECT_EQ(test, sent_send(sent_new(&pair->client), "new", 3), 0);
+		KUNIT_EXPECT_TRUE(test, gets(&pair->server, 1));
+		KUNIT_EXPECT_EQ(test, atomic_read(&pair->client.nr_got), got);
+		KUNIT_ASSERT_EQ(test, kmcl_channel_disable(pair->client.ch), 0);
+		KUNIT_ASSERT_EQ(test, kmcl_channel_disable(pair->server.ch), 0);
+	}
+}
+
+static void pause_work(struct work_struct *work)
+{
+	struct question *question = container_of(work, struct question, work);
+
+	question->result = kmcl_channel_pause(question->ch);
+	complete(&question->over);
+}
+
+/* In thread context: the pause has begun, and waits for this callback. */
+static void defers_into_a_pause(struct side *side, const struct got *got)
+{
+	int ms;
+
+	if (got->flags & KMCL_RECEIVE_DEFERRED) {
+		kmcl_incoming_complete(side->ch, got->handle, got->buffer, got->length);
+		return;
+	}
+	happens(side, 'd');
+	for (ms = 0; ms < 20000 && READ_ONCE(side->ch->rx.enabled); ms++)
+		usleep_range(1000, 2000);
+	KUNIT_EXPECT_EQ(side->pair->test, kmcl_incoming_defer(side->ch, got->handle), 0);
+}
+
+/* It is neither in the ring nor with the driver: it would be lost. */
+static void a_deferred_packet_has_to_come_again_first(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct question *question = kunit_kzalloc(test, sizeof(*question), GFP_KERNEL);
+	struct sent *sent;
+
+	KUNIT_ASSERT_NOT_NULL(test, question);
+	pair->server.on_packet = defers_into_a_pause;
+	KUNIT_ASSERT_EQ(test, kmcl_channel_set_thread_context(pair->server.ch, true), 0);
+	pair_up(pair);
+	sent = sent_new(&pair->client);
+	KUNIT_ASSERT_EQ(test, sent_send(sent, "later", 5), 0);
+	KUNIT_ASSERT_TRUE(test, order_is(&pair->server, "ospd"));
+	question->ch = pair->server.ch;
+	init_completion(&question->over);
+	INIT_WORK(&question->work, pause_work);
+	queue_work(system_unbound_wq, &question->work);
+	KUNIT_ASSERT_TRUE(test, wait_for_completion_timeout(&question->over, PAIR_PATIENCE));
+	flush_work(&question->work);
+	KUNIT_ASSERT_EQ(test, question->result, 0);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_save_begin(pair->server.ch), -EBUSY);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_start(pair->server.ch), 0);
+	KUNIT_EXPECT_TRUE(test, sent_done(sent));
+	server_moves(pair);
+}
+
+/* --- pipes ---------------------------------------------------------------------------- */
+
+static void messages_of_a_pipe_are_restored(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct saving *saving = pair->own;
+	struct kmcl_channel *ch;
+	struct sent *sent;
+	u32 n, length, *header;
+
+	KUNIT_ASSERT_EQ(test, kmcl_channel_set_pipe(pair->server.ch, true), 0);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_set_pipe(pair->client.ch, true), 0);
+	pair->client.on_packet = expects_next;
+	pair_up(pair);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_pause(pair->client.ch), 0);
+	for (n = 0; count_of(&pair->server, "queued") < 3; n++) {
+		sent = sent_new(&pair->server);
+		KUNIT_ASSERT_EQ(test, kmcl_packet_send(sent->packet, &n, sizeof(n), 0), 0);
+	}
+	save_all(pair);
+	server_ends(pair);
+	server_begins(pair);
+	ch = pair->server.ch;
+	KUNIT_ASSERT_EQ(test, kmcl_channel_set_pipe(ch, true), 0);
+	/* The first packet's chunk follows the channel's; then its message: type and length. */
+	header = (u32 *)(saving->state + ((u32 *)saving->state)[2] + 40);
+	KUNIT_ASSERT_EQ(test, header[0], KMCL_PIPE_DATA);
+	for (length = header[1] - 1; length <= header[1] + 1; length += 2) {
+		swap(header[1], length);
+		KUNIT_EXPECT_EQ(test, restore_all(pair), -EBADMSG);
+		swap(header[1], length);
+	}
+	header[0]++;
+	KUNIT_EXPECT_EQ(test, restore_all(pair), -EBADMSG);
+	header[0]--;
+	KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
+	KUNIT_EXPECT_EQ(test, saving->restored, 3);
+	server_up_again(pair);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_start(pair->client.ch), 0);
+	KUNIT_EXPECT_TRUE(test, gets(&pair->client, n));
 }
 
 /* A restored channel that is never enabled. */
@@ -1247,6 +1443,11 @@ static struct kunit_case save_cases[] = {
 	KUNIT_CASE(a_new_channel_may_be_forced),
 	KUNIT_CASE(an_offer_of_another_server_ends_the_saved_one),
 	KUNIT_CASE(an_old_state_is_not_taken_for_a_new_connection),
+	KUNIT_CASE(an_older_state_of_a_connection_is_not_taken),
+	KUNIT_CASE(a_restored_server_may_be_disabled_at_once),
+	KUNIT_CASE(a_client_may_go_while_it_is_taken_up),
+	KUNIT_CASE(a_deferred_packet_has_to_come_again_first),
+	KUNIT_CASE(messages_of_a_pipe_are_restored),
 	KUNIT_CASE(a_restored_channel_may_be_given_up),
 	KUNIT_CASE(a_save_begins_or_not),
 	KUNIT_CASE(a_state_is_restored_or_not),

@@ -301,6 +301,22 @@ static void there_are_as_many_as_the_first_chunk_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kmcl_saved_follow(&order, &end), -EBADMSG);
 }
 
+/* To nobody's id, nobody's question. */
+static void without_a_connection_there_is_nothing_of_one(struct kunit *test)
+{
+	struct kmcl_saved channel = a_channel(), placed = a_packet(1, 1ull << 32, 0, 0), out;
+	const struct kmcl_saved queued = a_packet(1, 0, 3, 0);
+	struct kmcl_saved_order order = {};
+
+	channel.channel.connection = 0;
+	KUNIT_EXPECT_EQ(test, decoded(test, &channel, &out), -EBADMSG);
+	channel.channel.answers = 0;
+	KUNIT_EXPECT_GT(test, decoded(test, &channel, &out), 0);
+	KUNIT_ASSERT_EQ(test, kmcl_saved_follow(&order, &channel), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_saved_follow(&order, &placed), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, kmcl_saved_follow(&order, &queued), 0);
+}
+
 static struct kunit_case saved_cases[] = {
 	KUNIT_CASE(a_channel_is_read_as_written),
 	KUNIT_CASE(a_queued_packet_is_read_as_written),
@@ -315,6 +331,7 @@ static struct kunit_case saved_cases[] = {
 	KUNIT_CASE(other_chunks_are_as_strict),
 	KUNIT_CASE(chunks_come_in_their_order_alone),
 	KUNIT_CASE(there_are_as_many_as_the_first_chunk_says),
+	KUNIT_CASE(without_a_connection_there_is_nothing_of_one),
 	{}
 };
 

@@ -10,6 +10,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/export.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 
 #include <kmcl/server.h>
@@ -211,6 +212,7 @@ static void step_open(struct kmcl_channel *ch)
 	struct kmcl_endpoint *ep = ch->ep;
 	int ret;
 
+	ep->adopted = false;
 	kmcl_rx_open(ch);
 	kmcl_watchdog_begin(ch, "the host to open the channel");
 	ret = ep->transport->open(ep, &how);
@@ -322,6 +324,9 @@ static void settle_endpoint(struct kmcl_channel *ch)
 	spin_unlock_irq(&ch->lock);
 	if (!ep)
 		return;
+	/* What was restored was for this client, and for nobody who comes after it. */
+	if (ep->adopted)
+		kmcl_tx_cancel(ch);
 	ep->transport->release(ep);
 	kmcl_endpoint_rearm(ch);
 }
@@ -399,15 +404,16 @@ void kmcl_control_break(struct kmcl_channel *ch, const char *why)
 	spin_unlock_irqrestore(&ch->lock, flags);
 }
 
-/* May it be saved as it is. */
-static int savable(struct kmcl_channel *ch, u64 *connection)
+/* May it be saved as it is: nothing is about to happen to it. */
+static int savable(struct kmcl_channel *ch)
 {
 	lockdep_assert_held(&ch->lock);
-	*connection = 0;
+	if (ch->saving || ch->restore.begun)
+		return -EBUSY;
 	switch (ch->state) {
 	case KMCL_DISABLED:
 	case KMCL_ENABLED:
-		return 0;
+		return ch->ep && !ch->ep->failed ? -EBUSY : 0;
 	case KMCL_PAUSED:
 		break;
 	case KMCL_OPENING:
@@ -421,10 +427,10 @@ static int savable(struct kmcl_channel *ch, u64 *connection)
 		return -ENODEV;
 	if (READ_ONCE(ch->rx.failed))
 		return -EIO;
-	*connection = ch->ep->connection;
-	if (!*connection)
+	if (!ch->ep->connection)
 		return -EOPNOTSUPP;
-	return ch->paused && ch->enabled ? 0 : -EBUSY;
+	/* A deferred packet is in neither the ring nor the driver's hands. */
+	return ch->paused && ch->enabled && !READ_ONCE(ch->rx.deferred) ? 0 : -EBUSY;
 }
 
 /**
@@ -432,19 +438,26 @@ static int savable(struct kmcl_channel *ch, u64 *connection)
  * @ch: mutex held
  * @connection: out: kmcl_endpoint.connection; 0 if the channel is not open
  *
+ * The connection gets another name, so that what was saved of it before is of no use.
+ *
  * Return: 0; as kmcl_channel_save_begin().
  */
 int kmcl_control_hold(struct kmcl_channel *ch, u64 *connection)
 {
-	int ret = -EBUSY;
+	u64 name = get_random_u64() | 1;
+	int ret;
 
 	lockdep_assert_held(&ch->mutex);
+	*connection = 0;
 	spin_lock_irq(&ch->lock);
-	if (!ch->saving)
-		ret = savable(ch, connection);
+	ret = savable(ch);
 	if (!ret) {
 		ch->saving = true;
 		ch->saved = false;
+	}
+	if (!ret && ch->state == KMCL_PAUSED) {
+		ch->ep->connection = name;
+		*connection = name;
 	}
 	spin_unlock_irq(&ch->lock);
 	return ret;
@@ -576,7 +589,8 @@ static int enable_check(struct kmcl_channel *ch)
 
 	if (ch->enabled || ch->state != KMCL_DISABLED || ch->save)
 		return -EBUSY;
-	if (!config->has_type || (ch->restore.begun && !ch->restore.order.ended))
+	if (!config->has_type || 
+	    (ch->restore.begun && (!ch->restore.order.ended || ch->restore.failed)))
 		return -EINVAL;
 	if (ch->server && !(config->server_flags & KMCL_SERVER_LOOPBACK_OFFER))
 		return -EOPNOTSUPP;

@@ -259,7 +259,7 @@ static int request_check(struct kmcl_channel *ch, const struct kmcl_request *req
 		return 0;
 	might_sleep();
 	/* Whoever delivers answers, or opens the channel, would wait for himself. */
-	if (current == READ_ONCE(ch->rx.task))
+	if (current == READ_ONCE(ch->rx.task) || current == READ_ONCE(ch->packet_task))
 		return -EDEADLK;
 	if (current == READ_ONCE(ch->control_task) && READ_ONCE(ch->state) != KMCL_ACTIVE)
 		return -EDEADLK;

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "control.h"
 #include "incoming.h"
+#include "parse.h"
 #include "save.h"
 #include "saved.h"
 #include "trace.h"
@@ -29,10 +30,25 @@ static int check_channel(struct kmcl_channel *ch, const struct kmcl_saved_channe
 	return saved->answers > config->incoming ? -ENOSPC : 0;
 }
 
+/* Messages of a pipe have a header, and are not answered. */
+static bool is_message(const struct kmcl_saved_packet *saved)
+{
+	u32 length;
+	u64 word;
+
+	if (saved->id || saved->answer || saved->length < sizeof(word))
+		return false;
+	memcpy(&word, saved->payload, sizeof(word));
+	return !kmcl_parse_pipe(word, saved->length, &length) &&
+	       length == saved->length - sizeof(struct kmcl_pipe_header);
+}
+
 static int check_chunk(struct kmcl_channel *ch, const struct kmcl_saved *chunk)
 {
 	if (chunk->type == KMCL_SAVED_CHANNEL)
 		return check_channel(ch, &chunk->channel);
+	if (chunk->type == KMCL_SAVED_PACKET && ch->config.pipe && !is_message(&chunk->packet))
+		return -EBADMSG;
 	if (chunk->type == KMCL_SAVED_ANSWER && chunk->answer.length > ch->config.reserve)
 		return -EMSGSIZE;
 	return 0;
@@ -96,6 +112,9 @@ static int restore_packet(struct kmcl_channel *ch, const void *buffer,
 	WRITE_ONCE(ch->packet_task, NULL);
 	ch->restore.index = 0;
 	pkt = ch->restore.packet;
+	/* That would say that all is well so far. */
+	if (ret == -EAGAIN)
+		ret = -EIO;
 	if (!pkt)
 		return ret;
 	if (!ret && !pkt->routine)
@@ -170,6 +189,8 @@ static int restore_locked(struct kmcl_channel *ch, const void *buffer, u32 size)
 	int ret;
 
 	lockdep_assert_held(&ch->mutex);
+	if (ch->save)
+		return -EBUSY;
 	if (ch->restore.failed || ch->restore.order.ended)
 		return -EINVAL;
 	if (!ch->restore.begun && (!kmcl_tx_queue_empty(ch) || !ch->config.has_type))
@@ -195,7 +216,8 @@ static int restore_locked(struct kmcl_channel *ch, const void *buffer, u32 size)
  * Then the channel is enabled. If the client is still there, it goes on with it, and finds
  * opened and, when it was started, started called as for a new one. If the client is gone, or
  * KMCL_SERVER_FORCE_NEW_CHANNEL is set, the packets end with -ENODEV inside kmcl_channel_enable(),
- * and the channel is offered as new.
+ * or when the client's going is noticed, and with them what the driver has sent since; the channel
+ * is offered as new.
  *
  * Until it is enabled, init functions give -EBUSY. kmcl_channel_disable() and
  * kmcl_channel_cleanup() end what was restored with -ENODEV.
@@ -205,10 +227,10 @@ static int restore_locked(struct kmcl_channel *ch, const void *buffer, u32 size)
  * NULL, for what is no whole chunks, or belongs to a channel with another offer, or after a
  * restore that failed or is complete, or for a packet of kmcl_packet_init() without a
  * completion routine; -EBADMSG for anything that was never written; -EBUSY if the channel is
- * not disabled or something waits in its queue; -EMSGSIZE for an answer over the reserve and
+ * not disabled, is being saved, or something waits in its queue; -EMSGSIZE for an answer over the reserve and
  * -ENOSPC for more answers than kmcl_channel_set_incoming() allows; -EOPNOTSUPP on a client,
  * or for packets without kmcl_channel_set_save_callbacks(); -EDEADLK in a callback of this
- * channel; -ENOMEM; else what the driver's callback returned. An error that is found before
+ * channel; -ENOMEM; else what the driver's callback returned, -EIO for its -EAGAIN. An error that is found before
  * anything of @buffer is restored changes nothing; after another one, disable the channel.
  */
 int kmcl_channel_restore(struct kmcl_channel *channel, const void *buffer, u32 size)

@@ -108,8 +108,11 @@ static int save_begin_locked(struct kmcl_channel *ch)
  * one is told -ENODEV when the channel is disabled.
  *
  * Context: thread; no callback of the channel.
- * Return: 0; -EINVAL for NULL; -EBUSY if the channel is open and not paused, or is being saved;
- * -EDEADLK in a callback of this channel; -EIO after kmcl_incoming_fail(); -ENODEV if the
+ * What was saved of this connection before is of no use from now on, whatever comes of this.
+ *
+ * Return: 0; -EINVAL for NULL; -EBUSY if the channel is open and not paused, is being opened or
+ * saved, was restored and not enabled, or has deferred a packet that has not come again (start it,
+ * and pause again); -EDEADLK in a callback of this channel; -EIO after kmcl_incoming_fail(); -ENODEV if the
  * client is about to close; -ENOMEM; -EOPNOTSUPP on a client.
  */
 int kmcl_channel_save_begin(struct kmcl_channel *channel)
@@ -138,7 +141,8 @@ static int ask_driver(struct kmcl_channel *ch, struct kmcl_packet *pkt, void *bu
 	WRITE_ONCE(ch->packet_task, current);
 	ret = ch->config.save(ch, pkt, buffer, size, needed);
 	WRITE_ONCE(ch->packet_task, NULL);
-	return ret;
+	/* These would say that the caller is to go on. */
+	return ret == -ENOBUFS || ret == -EOVERFLOW ? -EIO : ret;
 }
 
 /* How much has it to say. */
@@ -300,7 +304,8 @@ static int save_chunks(struct kmcl_channel *ch, void *buffer, u32 size, u32 *fil
  * Context: thread; no callback of the channel. Calls kmcl_save_packet_t.
  * Return: 0: all is saved; -EOVERFLOW: there is more, call again; -ENOBUFS: not one chunk
  * fits, call again with @required bytes; -EINVAL for NULL, or if no save was begun; -EDEADLK
- * in a callback of this channel; -E2BIG if the driver asks for more than KMCL_SAVE_OWN_MAX,
+ * in a callback of this channel; -EIO if a callback failed with -EOVERFLOW or -ENOBUFS without
+ * asking for room; -E2BIG if the driver asks for more than KMCL_SAVE_OWN_MAX,
  * -EINVAL if it says that it has written more than there was room for; else what it returned;
  * -EOPNOTSUPP on a client.
  */

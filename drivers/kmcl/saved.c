@@ -209,7 +209,10 @@ static int decode_channel(const void *buffer, u32 bytes, struct kmcl_saved_chann
 	channel->packets = le32_to_cpu(chunk.packets);
 	channel->answers = le32_to_cpu(chunk.answers);
 	channel->pipe = le32_to_cpu(chunk.flags) & CHANNEL_PIPE;
-	return le32_to_cpu(chunk.flags) & ~CHANNEL_PIPE ? -EBADMSG : 0;
+	if (le32_to_cpu(chunk.flags) & ~CHANNEL_PIPE)
+		return -EBADMSG;
+	/* To whom, if it was not open. */
+	return channel->answers && !channel->connection ? -EBADMSG : 0;
 }
 
 /* An id that this library may have given, and nothing to send any more, or none. */
@@ -331,10 +334,11 @@ int kmcl_saved_follow(struct kmcl_saved_order *order, const struct kmcl_saved *c
 	case KMCL_SAVED_CHANNEL:
 		order->packets = chunk->channel.packets;
 		order->answers = chunk->channel.answers;
+		order->open = chunk->channel.connection;
 		right = true;
 		break;
 	case KMCL_SAVED_PACKET:
-		right = takes_one(&order->packets);
+		right = (order->open || !chunk->packet.id) && takes_one(&order->packets);
 		break;
 	case KMCL_SAVED_ANSWER:
 		right = takes_one(&order->answers);

@@ -86,12 +86,14 @@ struct kmcl_saved {
  * struct kmcl_saved_order - what has been read so far
  * @next: index of the next chunk
  * @packets, @answers: still to come
+ * @open: there is a connection, and so there may be ids of it
  * @ended: nothing follows
  */
 struct kmcl_saved_order {
 	u32 next;
 	u32 packets;
 	u32 answers;
+	bool open;
 	bool ended;
 };
 

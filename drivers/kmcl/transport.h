@@ -147,7 +147,9 @@ struct kmcl_transport {
  * @rescinded: it was the host that took the offer away, and has let go of all that it
  *	had of ours; set before kmcl_endpoint_gone()
  * @gpadls_first: the host answers nothing about GPADLs of a closed channel; set by @open
- * @connection: of a server: what a saved state calls it; 0: it cannot be saved. Set before bind
+ * @connection: of a server: what a saved state calls it; 0: it cannot be saved. Set before bind,
+ *	and anew by the library for each save
+ * @adopted: of a server: bound to a channel that was restored, and not open yet. Set before bind
  * @saved: of a server: the client is not to be told when @close is called; @read is where another
  *	channel goes on. Set by the library
  * @gone: the offer is no more; under the channel's lock
@@ -165,6 +167,7 @@ struct kmcl_endpoint {
 	bool rescinded;
 	bool gpadls_first;
 	u64 connection;
+	bool adopted;
 	bool saved;
 	bool gone;
 	bool failed;

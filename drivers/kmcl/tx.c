@@ -516,7 +516,8 @@ void kmcl_tx_attach(struct kmcl_channel *ch, struct kmcl_endpoint *ep)
 
 	spin_lock_irqsave(&ch->tx.lock, flags);
 	ch->tx.ep = ep;
-	ch->tx.pending = false;
+	/* Of a ring that another channel has used. */
+	ch->tx.pending = READ_ONCE(ep->out.header->pending_send_size);
 	ch->tx.multirange = ep->multirange;
 	spin_unlock_irqrestore(&ch->tx.lock, flags);
 	rcu_assign_pointer(ch->tx.dma, ep->dma);

@@ -255,7 +255,8 @@ void loopback_connection_released(struct connection *connection)
 	parked = connection->parked;
 	if (!parked && connection->offer->connection == connection)
 		connection->offer->connection = NULL;
-	complete(&connection->released);
+	/* The client may wait for it, and whoever takes the offer away. */
+	complete_all(&connection->released);
 	mutex_unlock(&loopback_lock);
 	if (!parked)
 		loopback_connection_put(connection);
@@ -271,6 +272,7 @@ void loopback_connection_released(struct connection *connection)
 int loopback_connection_adopt(struct connection *connection, struct kmcl_channel *server)
 {
 	struct kmcl_endpoint *ep = &connection->server.ep;
+	int ret;
 
 	lockdep_assert_held(&loopback_lock);
 	connection->parked = false;
@@ -279,7 +281,14 @@ int loopback_connection_adopt(struct connection *connection, struct kmcl_channel
 	ep->saved = false;
 	ep->gone = false;
 	ep->failed = false;
-	return kmcl_endpoint_bind(server, ep);
+	ep->adopted = true;
+	ret = kmcl_endpoint_bind(server, ep);
+	if (ret) {
+		connection->parked = true;
+		connection->gone = true;
+		complete_all(&connection->released);
+	}
+	return ret;
 }
 
 /* The offer goes: the server's endpoint too, and whoever waits to be accepted is refused. */

@@ -149,7 +149,7 @@ static NTSTATUS save_check(const struct wdk_channel *ch, const void *buffer, u32
  * STATUS_INVALID_DEVICE_STATE if no save is under way; STATUS_POSSIBLE_DEADLOCK in a callback;
  * STATUS_INVALID_BUFFER_SIZE if the callback wants more than 65,536 bytes, or says that it has
  * written more than there was room for; what the callback has failed with, as far as the library
- * tells errnos apart: STATUS_UNSUCCESSFUL if not, or if it would look like one of the above.
+ * tells errnos apart: STATUS_UNSUCCESSFUL if not, or if it would tell the caller to go on.
  */
 NTSTATUS VmbChannelSaveContinue(VMBCHANNEL Channel, PVOID SaveBuffer, ULONG SaveBufferSize,
 				PULONG BytesFilled, PULONG BytesRequired)

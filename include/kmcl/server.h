@@ -85,7 +85,7 @@ typedef int (*kmcl_save_packet_t)(struct kmcl_channel *channel, struct kmcl_pack
  * answer, should it come, counts as one that names nothing.
  *
  * Context: thread, within kmcl_channel_restore(). Both buffers are valid during the call.
- * Return: 0, or a negative errno, which kmcl_channel_restore() returns.
+ * Return: 0, or a negative errno, which kmcl_channel_restore() returns (-EIO for -EAGAIN).
  */
 typedef int (*kmcl_restore_packet_t)(struct kmcl_channel *channel, const void *saved,
 				     u32 saved_size, const void *own, u32 own_size);

@@ -68,6 +68,7 @@ struct seen {
 	u32 answers;
 	u32 packets_said;
 	u32 answers_said;
+	u64 connection;
 };
 
 static void check_order(struct seen *seen, const struct kmcl_saved *chunk,
@@ -79,7 +80,11 @@ static void check_order(struct seen *seen, const struct kmcl_saved *chunk,
 	if (chunk->type == KMCL_SAVED_CHANNEL) {
 		seen->packets_said = chunk->channel.packets;
 		seen->answers_said = chunk->channel.answers;
+		seen->connection = chunk->channel.connection;
 	}
+	/* Nothing of a connection without one. */
+	CHECK(seen->connection || chunk->type == KMCL_SAVED_CHANNEL ||
+	      chunk->type == KMCL_SAVED_END || (chunk->type == KMCL_SAVED_PACKET && !chunk->packet.id));
 	seen->packets += chunk->type == KMCL_SAVED_PACKET;
 	seen->answers += chunk->type == KMCL_SAVED_ANSWER;
 	CHECK(seen->packets <= seen->packets_said && seen->answers <= seen->answers_said);
@@ -123,7 +128,7 @@ static struct kmcl_saved make_chunk(struct input *in, u32 index, u32 type, const
 
 	switch (chunk.type) {
 	case KMCL_SAVED_CHANNEL:
-		chunk.channel.connection = input_u64(in);
+		chunk.channel.connection = input_u64(in) | 1;
 		input_bytes(in, &chunk.channel.type, 16);
 		input_bytes(in, &chunk.channel.instance, 16);
 		chunk.channel.generation = input_u32(in);
