@@ -76,7 +76,6 @@ help:
 	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
 	@echo "make test-all        these and the ones that take long: every KUnit kernel, every flavour, fuzzing for FUZZ_SECONDS (600)"
 	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: kasan, debug, kcsan, rt, gcov"
-
 	@echo "make mutants [T=...] breaks each rule of the design on purpose, and sees a unit test fail by name"
 	@echo "make coverage        which lines and branches of drivers/ the unit tests reach, as HTML"
 	@echo "make unit            the unit tests of what only computes, in user space, in seconds"

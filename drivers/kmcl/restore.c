@@ -193,8 +193,10 @@ static int restore_locked(struct kmcl_channel *ch, const void *buffer, u32 size)
 		return -EBUSY;
 	if (ch->restore.failed || ch->restore.order.ended)
 		return -EINVAL;
-	if (!ch->restore.begun && (!kmcl_tx_queue_empty(ch) || !ch->config.has_type))
-		return ch->config.has_type ? -EBUSY : -EINVAL;
+	if (!ch->config.has_type)
+		return -EINVAL;
+	if (!ch->restore.begun && !kmcl_tx_queue_empty(ch))
+		return -EBUSY;
 	ret = check_part(ch, buffer, size);
 	if (ret)
 		return ret;
@@ -227,11 +229,12 @@ static int restore_locked(struct kmcl_channel *ch, const void *buffer, u32 size)
  * NULL, for what is no whole chunks, or belongs to a channel with another offer, or after a
  * restore that failed or is complete, or for a packet of kmcl_packet_init() without a
  * completion routine; -EBADMSG for anything that was never written; -EBUSY if the channel is
- * not disabled, is being saved, or something waits in its queue; -EMSGSIZE for an answer over the reserve and
- * -ENOSPC for more answers than kmcl_channel_set_incoming() allows; -EOPNOTSUPP on a client,
- * or for packets without kmcl_channel_set_save_callbacks(); -EDEADLK in a callback of this
- * channel; -ENOMEM; else what the driver's callback returned, -EIO for its -EAGAIN. An error that is found before
- * anything of @buffer is restored changes nothing; after another one, disable the channel.
+ * not disabled, is being saved, or something waits in its queue; -EMSGSIZE for an answer over
+ * the reserve and -ENOSPC for more answers than kmcl_channel_set_incoming() allows; -EOPNOTSUPP
+ * on a client, or for packets without kmcl_channel_set_save_callbacks(); -EDEADLK in a callback
+ * of this channel; -ENOMEM; else what the driver's callback returned, -EIO for its -EAGAIN. An
+ * error that is found before anything of @buffer is restored changes nothing; after another one,
+ * disable the channel.
  */
 int kmcl_channel_restore(struct kmcl_channel *channel, const void *buffer, u32 size)
 {

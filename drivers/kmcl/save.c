@@ -105,15 +105,15 @@ static int save_begin_locked(struct kmcl_channel *ch)
  * Until kmcl_channel_save_end() the channel stays as it is: nothing goes out, a start waits,
  * and so does the channel's closing when its client goes. What is sent meanwhile waits in the
  * queue and is not in the saved state. Synchronous requests are not either: who waits for
- * one is told -ENODEV when the channel is disabled.
+ * one is told -ENODEV when the channel is disabled. What was saved of this connection before is
+ * of no use from now on, whatever comes of this.
  *
  * Context: thread; no callback of the channel.
- * What was saved of this connection before is of no use from now on, whatever comes of this.
- *
  * Return: 0; -EINVAL for NULL; -EBUSY if the channel is open and not paused, is being opened or
  * saved, was restored and not enabled, or has deferred a packet that has not come again (start it,
- * and pause again); -EDEADLK in a callback of this channel; -EIO after kmcl_incoming_fail(); -ENODEV if the
- * client is about to close; -ENOMEM; -EOPNOTSUPP on a client.
+ * and pause again); -EDEADLK in a callback of this channel; -EIO after kmcl_incoming_fail();
+ * -ENODEV if the client is about to close; -ENOMEM; -EOPNOTSUPP on a client, or if the transport
+ * keeps no connections.
  */
 int kmcl_channel_save_begin(struct kmcl_channel *channel)
 {

@@ -174,9 +174,9 @@ suite_modules() {
 	done
 }
 
-# The suites in which allocations fail come before kmcl_vmbus: the driver core, which that
-# registers with, does not bear all of it (known-bad.md).
-# What the machine loads, a module a line, with its parameters
+# What the machine loads, a module a line, with its parameters. The suites in which allocations
+# fail come before kmcl_vmbus: the driver core, which that registers with, does not bear all of
+# it (known-bad.md).
 load_order() {
 	local modules=$1 kernel=$2 glob name
 	glob=$(filter)
