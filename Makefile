@@ -77,7 +77,7 @@ help:
 	@echo "make test-all        these and the ones that take long: every KUnit kernel, every flavour, fuzzing for FUZZ_SECONDS (600)"
 	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: kasan, debug, kcsan, rt, gcov"
 	@echo "make mutants [T=...] breaks each rule of the design on purpose, and sees a unit test fail by name"
-	@echo "make coverage        which lines and branches of drivers/ the unit tests reach, as HTML"
+	@echo "make coverage        which lines and branches of drivers/ the tests reach, as HTML"
 	@echo "make unit            the unit tests of what only computes, in user space, in seconds"
 	@echo "make fuzz            the same code fuzzed, FUZZ_SECONDS (60) for each target"
 	@echo "make bench           what a packet costs: instructions, VM exits, allocations; raw, kmcl, Windows face"

@@ -16,9 +16,6 @@
  * @lock: @work, @module, @left
  * @begin: tracepoint
  * @end: tracepoint
- * @ignores_sleepers: the kernel's switch: only atomic allocations fail
- * @verbose: the kernel's switch: each failure is told with a stack
- * @ignored, @was_verbose: what they were
  */
 static struct faults {
 	const struct work_struct *work;
@@ -27,11 +24,34 @@ static struct faults {
 	raw_spinlock_t lock;
 	struct tracepoint *begin;
 	struct tracepoint *end;
-	bool *ignores_sleepers;
-	unsigned long *verbose;
-	bool ignored;
-	unsigned long was_verbose;
 } faults = { .lock = __RAW_SPIN_LOCK_UNLOCKED(faults.lock) };
+
+/**
+ * struct fault_switch - of the kernel's fault injection; off while a case runs
+ * @kind: of fault, a directory in debugfs
+ * @name: a file in it
+ * @bytes: of the variable
+ * @at: that variable
+ * @was: what it held
+ */
+static struct fault_switch {
+	const char *kind;
+	const char *name;
+	u32 bytes;
+	void *at;
+	u8 was[sizeof(long)];
+} switches[] = {
+	/* Only atomic allocations fail. */
+	{ "failslab", "ignore-gfp-wait", sizeof(bool) },
+	{ "fail_page_alloc", "ignore-gfp-wait", sizeof(bool) },
+	/* None of those that may come from any zone, as vmalloc()'s. */
+	{ "fail_page_alloc", "ignore-gfp-highmem", sizeof(bool) },
+	/* Only allocations of so many pages, as a power of two. */
+	{ "fail_page_alloc", "min-order", sizeof(u32) },
+	/* Each failure is told with a stack. */
+	{ "failslab", "verbose", sizeof(long) },
+	{ "fail_page_alloc", "verbose", sizeof(long) },
+};
 
 static void set_fail_nth(u32 n)
 {
@@ -125,18 +145,47 @@ bool work_failed(void)
 }
 
 /* A variable that debugfs shows is what its inode points to. */
-static void *switch_of(const char *name)
+static void find_switch(struct fault_switch *which)
 {
-	struct dentry *dir = debugfs_lookup("failslab", NULL), *file = NULL;
-	void *at = NULL;
+	struct dentry *dir = debugfs_lookup(which->kind, NULL), *file = NULL;
 
+	which->at = NULL;
 	if (dir)
-		file = debugfs_lookup(name, dir);
+		file = debugfs_lookup(which->name, dir);
 	if (file)
-		at = d_inode(file)->i_private;
+		which->at = d_inode(file)->i_private;
 	dput(file);
 	dput(dir);
-	return at;
+}
+
+static bool find_switches(void)
+{
+	bool all = IS_ENABLED(CONFIG_FAILSLAB) && IS_ENABLED(CONFIG_FAIL_PAGE_ALLOC);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(switches); i++) {
+		find_switch(&switches[i]);
+		all &= !!switches[i].at;
+	}
+	return all;
+}
+
+static void switch_off(void)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(switches); i++) {
+		memcpy(switches[i].was, switches[i].at, switches[i].bytes);
+		memset(switches[i].at, 0, switches[i].bytes);
+	}
+}
+
+static void switch_back(void)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(switches); i++)
+		memcpy(switches[i].at, switches[i].was, switches[i].bytes);
 }
 
 static void find_work_tracepoint(struct tracepoint *tp, void *data)
@@ -154,24 +203,16 @@ static void faults_end(void *data)
 	tracepoint_probe_unregister(faults.begin, work_begins, NULL);
 	tracepoint_probe_unregister(faults.end, work_ends, NULL);
 	tracepoint_synchronize_unregister();
-	*faults.ignores_sleepers = faults.ignored;
-	*faults.verbose = faults.was_verbose;
+	switch_back();
 }
 
 void faults_allowed(struct kunit *test)
 {
-	if (IS_ENABLED(CONFIG_FAILSLAB)) {
-		faults.ignores_sleepers = switch_of("ignore-gfp-wait");
-		faults.verbose = switch_of("verbose");
-	}
 	for_each_kernel_tracepoint(find_work_tracepoint, NULL);
-	if (!faults.ignores_sleepers || !faults.verbose || !faults.begin || !faults.end)
-		kunit_skip(test, "needs CONFIG_FAILSLAB with its switches, and tracepoints");
-	faults.ignored = *faults.ignores_sleepers;
-	faults.was_verbose = *faults.verbose;
+	if (!find_switches() || !faults.begin || !faults.end)
+		kunit_skip(test, "needs CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC with their switches, and tracepoints");
 	KUNIT_ASSERT_EQ(test, tracepoint_probe_register(faults.begin, work_begins, NULL), 0);
 	KUNIT_ASSERT_EQ(test, tracepoint_probe_register(faults.end, work_ends, NULL), 0);
-	*faults.ignores_sleepers = false;
-	*faults.verbose = 0;
+	switch_off();
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, faults_end, NULL), 0);
 }

@@ -37,10 +37,7 @@ static void a_channel_is_born_or_not(struct kunit *test)
 	KUNIT_EXPECT_GE(test, refused, 1u);
 }
 
-/*
- * A channel whose table of transactions is empty, so that it has to grow. Packets are small:
- * what is larger than a slab gives comes from where nothing is made to fail.
- */
+/* A channel whose table of transactions is empty, so that it has to grow. */
 static struct kmcl_channel *new_channel(struct kunit *test)
 {
 	struct kmcl_channel *ch = kmcl_channel_alloc();
@@ -137,6 +134,47 @@ static void a_channel_is_enabled_or_not(struct kunit *test)
 	KUNIT_EXPECT_GE(test, refused, 1 + CONTEXTS + 1 + 1);
 	KUNIT_EXPECT_EQ(test, nr_calls(bed, OPENED), n - 1);
 	KUNIT_EXPECT_EQ(test, nr_calls(bed, CLOSED), n - 1);
+}
+
+static void *arm_idles(struct kmcl_channel *channel)
+{
+	return channel;
+}
+
+static void idles(void *cookie)
+{
+}
+
+/* Each time the table of contexts has to grow. No offer comes. */
+static void a_new_channel_is_enabled_or_not(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct kmcl_channel *ch;
+	u32 n, refused = 0;
+	bool failed = true;
+	int ret;
+
+	faults_allowed(test);
+	bed->bus.arm = arm_idles;
+	bed->bus.rearm = idles;
+	bed->bus.disarm = idles;
+	for (n = 1; failed && n < FAULTS_MOST; n++) {
+		ch = new_channel(test);
+		KUNIT_EXPECT_EQ(test, kmcl_channel_set_target(ch, &bed_type, NULL), 0);
+		KUNIT_EXPECT_EQ(test, kmcl_channel_set_incoming(ch, 1, RESERVE), 0);
+		fail_own(n);
+		ret = kmcl_channel_enable(ch);
+		failed = own_failed();
+		if (ret) {
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			refused++;
+			KUNIT_EXPECT_EQ(test, kmcl_channel_enable(ch), 0);
+		}
+		KUNIT_EXPECT_EQ(test, kmcl_channel_disable(ch), 0);
+		KUNIT_EXPECT_EQ(test, kmcl_channel_cleanup(ch), 0);
+	}
+	KUNIT_EXPECT_FALSE(test, failed);
+	KUNIT_EXPECT_GE(test, refused, 5u);	/* list, context, table, scratch, workqueue */
 }
 
 static void a_request_is_made_or_not(struct kunit *test)
@@ -383,6 +421,39 @@ static void what_cannot_be_armed_is_not_enabled(struct kunit *test)
 	bed->bus.arm = bed_arm;
 	enable(bed);
 	KUNIT_EXPECT_EQ(test, nr_calls(bed, OPENED), 1);
+}
+
+static struct kmcl_transport another_bus = {
+	.name = "another",
+	.owner = THIS_MODULE,
+	.arm = arm_fails,
+};
+
+static const struct error not_for_errors[] = { ERRNO(ENODEV), ERRNO(EOPNOTSUPP) };
+KUNIT_ARRAY_PARAM(not_for_error, not_for_errors, error_desc);
+
+static void enabled_beside_another(struct bed *bed)
+{
+	KUNIT_EXPECT_EQ(bed->test, kmcl_channel_enable(bed->ch), 0);
+	KUNIT_EXPECT_TRUE(bed->test, comes_to(bed, KMCL_ACTIVE));
+	settle(bed);
+	KUNIT_EXPECT_EQ(bed->test, kmcl_channel_disable(bed->ch), 0);
+}
+
+/* Whichever is asked first: a free place in the table is taken from the front. */
+static void what_one_bus_is_not_for_another_enables(struct kunit *test)
+{
+	struct bed *bed = with_broken(test);
+
+	KUNIT_ASSERT_EQ(test, kmcl_transport_register(&another_bus), 0);
+	enabled_beside_another(bed);
+	kmcl_transport_unregister(&another_bus);
+	kmcl_transport_unregister(&bed->bus);
+	KUNIT_EXPECT_EQ(test, kmcl_transport_register(&another_bus), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_transport_register(&bed->bus), 0);
+	KUNIT_EXPECT_LT(test, another_bus.index, bed->bus.index);
+	enabled_beside_another(bed);
+	kmcl_transport_unregister(&another_bus);
 }
 
 static void driver_hears_of_failure(struct kmcl_channel *channel, int error)
@@ -648,12 +719,14 @@ static struct kunit_case kmcl_fault_cases[] = {
 	KUNIT_CASE(a_packet_is_made_or_not),
 	KUNIT_CASE(a_packet_in_memory_of_the_drivers_is_made_or_not),
 	KUNIT_CASE_SLOW(a_channel_is_enabled_or_not),
+	KUNIT_CASE(a_new_channel_is_enabled_or_not),
 	KUNIT_CASE(a_request_is_made_or_not),
 	KUNIT_CASE(a_buffer_is_shared_or_not),
 	KUNIT_CASE(scattered_pages_are_shared_or_not),
 	KUNIT_CASE(sending_and_completing_allocate_nothing),
 	KUNIT_CASE(all_ends_without_memory),
 	KUNIT_CASE_PARAM(what_cannot_be_armed_is_not_enabled, arm_error_gen_params),
+	KUNIT_CASE_PARAM(what_one_bus_is_not_for_another_enables, not_for_error_gen_params),
 	KUNIT_CASE_PARAM(what_cannot_be_opened_is_told_once, open_error_gen_params),
 	KUNIT_CASE(a_rescind_while_opening_is_no_failure),
 	KUNIT_CASE_PARAM(what_the_bus_does_not_send_ends_once, send_error_gen_params),

@@ -137,8 +137,8 @@ static void a_client_opens_or_is_told(struct kunit *test)
 		client_goes(pair);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	/* A connection; of each ring its pages, its double map, and that map's area. */
-	KUNIT_EXPECT_GE(test, refused, 1 + 2 * 3);
+	/* A connection; of each ring list and pages, its double map, and that map's area. */
+	KUNIT_EXPECT_GE(test, refused, 1 + 2 * (3 + 1 + PAIR_RING_PAGES));
 }
 
 /* Nobody asks again but the matching itself: a client must not wait for an offer that is there. */

@@ -651,6 +651,35 @@ static void deleting_outlives_the_close(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_count(vmalloc_to_page(s->memory)), 1);
 }
 
+static void no_last_one(struct kref *refs)
+{
+}
+
+/* As long as somebody is in the memory of who deletes it, closed or not. */
+static void the_close_waits_for_who_deletes_after_closed(struct kunit *test)
+{
+	struct shared *s = with_shared(test);
+	struct bed *bed = s->bed;
+	struct aside *deleter, *disabler;
+
+	bed->own = s;
+	kref_get(&bed->gpadl.last->refs);
+	deleter = begin_aside(bed, unshares);
+	KUNIT_ASSERT_TRUE(test, comes_to_delete(bed));
+	disabler = begin_aside(bed, disables);
+	KUNIT_EXPECT_TRUE(test, comes_true(bed, nr_calls(bed, CLOSED)));
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&disabler->done, HZ / 20), 0ul);
+	KUNIT_EXPECT_TRUE(test, is_in(bed, KMCL_CLOSING));
+	KUNIT_EXPECT_EQ(test, atomic_read(&bed->gpadl.deleted), 0);
+	kref_put(&bed->gpadl.last->refs, no_last_one);
+	wake_up_all(&bed->ch->wait);
+	KUNIT_EXPECT_TRUE(test, is_over(deleter));
+	KUNIT_EXPECT_EQ(test, deleter->ret, 0);
+	KUNIT_EXPECT_TRUE(test, is_over(disabler));
+	KUNIT_EXPECT_EQ(test, atomic_read(&bed->gpadl.deleted), 1);
+	KUNIT_EXPECT_EQ(test, page_count(vmalloc_to_page(s->memory)), 1);
+}
+
 static void notes_deleted_at_close(struct bed *bed)
 {
 	bed->seen.outstanding = atomic_read(&bed->gpadl.deleted);
@@ -787,6 +816,34 @@ static void a_pause_ends_deleting_around_a_deferred_packet(struct kunit *test)
 	settle(bed);
 	KUNIT_EXPECT_EQ(test, complete_it(bed, 2), 0);
 	KUNIT_EXPECT_EQ(test, unshare(s), 0);
+}
+
+/* The same, and nothing but the failing tells: other packets are still at the driver. */
+static void a_failed_packet_ends_deleting_around_a_deferred_one(struct kunit *test)
+{
+	const u64 range = RANGE(16, 8);
+	struct shared *s = with_transferred(test);
+	struct bed *bed = s->bed;
+	struct aside *deleter;
+
+	host_sends(bed, 6, false);
+	bed->on_packet = defers_and_stops;
+	host_transfers(bed, 7, (u16)s->number, &range, 1);
+	WRITE_ONCE(bed->ch->rx.enabled, true);
+	settle(bed);
+	KUNIT_ASSERT_EQ(test, nr_got(bed), 3);
+	deleter = begin_aside(bed, unshares);
+	KUNIT_ASSERT_TRUE(test, comes_to_delete(bed));
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&deleter->done, HZ / 20), 0ul);
+	KUNIT_EXPECT_EQ(test, kmcl_incoming_fail(bed->ch, bed->got[1].handle), 0);
+	KUNIT_EXPECT_TRUE(test, is_over(deleter));
+	KUNIT_EXPECT_EQ(test, deleter->ret, -EBUSY);
+	KUNIT_EXPECT_EQ(test, atomic_read(&bed->gpadl.deleted), 0);
+	KUNIT_EXPECT_EQ(test, complete_it(bed, 0), 0);
+	bed->on[CLOSED] = unshares_when_closed;
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
+	KUNIT_EXPECT_EQ(test, bed->said[CLOSED], 0);
+	KUNIT_EXPECT_EQ(test, page_count(vmalloc_to_page(s->memory)), 1);
 }
 
 /* --- the driver hears of the end of the data ------------------------------ */
@@ -986,11 +1043,13 @@ static struct kunit_case kmcl_gpadl_cases[] = {
 	KUNIT_CASE(a_gpadl_that_is_being_deleted_takes_no_packets),
 	KUNIT_CASE(deleting_where_packets_are_delivered_is_a_deadlock),
 	KUNIT_CASE(deleting_outlives_the_close),
+	KUNIT_CASE(the_close_waits_for_who_deletes_after_closed),
 	KUNIT_CASE(a_host_that_wants_it_is_asked_before_the_close),
 	KUNIT_CASE(a_gpadl_is_deleted_in_closed_after_the_close),
 	KUNIT_CASE(deleting_around_a_deferred_packet_is_refused_while_suspended),
 	KUNIT_CASE(a_deferred_packet_lets_go_of_it_when_the_channel_closes),
 	KUNIT_CASE(a_pause_ends_deleting_around_a_deferred_packet),
+	KUNIT_CASE(a_failed_packet_ends_deleting_around_a_deferred_one),
 	KUNIT_CASE(the_driver_is_told_before_the_host),
 	KUNIT_CASE(the_driver_is_not_told_of_what_it_never_asked_for),
 	KUNIT_CASE(the_driver_is_told_of_each_packet_by_itself),

@@ -408,6 +408,25 @@ static void packets_in_flight_end_when_the_server_goes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, of_client->status, 0);
 }
 
+/* One offer at a time: whose place is taken is not opened, and may come again. */
+static void a_client_of_a_server_that_is_taken_is_refused(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct other *other;
+
+	server_up(pair);
+	other = other_comes(&pair->server);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_enable(pair->client.ch), 0);
+	KUNIT_EXPECT_TRUE(test, order_is(&pair->client, "f"));
+	KUNIT_EXPECT_EQ(test, pair->client.failure, -EBUSY);
+	KUNIT_EXPECT_EQ(test, atomic_read(&pair->server.calls), 0);
+	other_goes(pair, other);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(pair->client.ch), 0);
+	client_up(pair);
+	KUNIT_EXPECT_TRUE(test, order_is(&pair->client, "fosp"));
+	check_round_trip(&pair->client, &pair->server);
+}
+
 /* Design rule 4, at the server's end: its client is the untrusted one. */
 static void a_client_that_breaks_the_framing_loses_its_channel(struct kunit *test)
 {
@@ -666,6 +685,53 @@ static void a_failed_packet_loses_its_mappings_too(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sent->status, -ENODEV);
 }
 
+static void free_single(void *page)
+{
+	__free_page(page);
+}
+
+static struct page *single_page(struct kunit *test)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_single, page), 0);
+	return page;
+}
+
+/* Those of a client that frees what it has sent: nobody's, so they have no references. */
+static void pages_that_are_free_are_not_pinned(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct page *pages[2] = { single_page(test), single_page(test) };
+	struct kmcl_external_data sent_data = kmcl_external_pages(pages, 0, 2 * PAGE_SIZE,
+								  DMA_TO_DEVICE);
+	struct sent *sent = sent_new(&pair->client);
+	const struct kmcl_received_data *data;
+	kmcl_handle_t handle;
+
+	pair->server.hold = true;
+	pair_up(pair);
+	KUNIT_ASSERT_EQ(test, kmcl_packet_send_external(sent->packet, NULL, 0, &sent_data,
+							KMCL_SEND_COMPLETION), 0);
+	KUNIT_ASSERT_TRUE(test, gets(&pair->server, 1));
+	handle = pair->server.got[0].handle;
+	KUNIT_ASSERT_TRUE(test, page_ref_freeze(pages[1], 1));
+	KUNIT_EXPECT_EQ(test, kmcl_incoming_get_external(pair->server.ch, handle, 0, &data),
+			-EFAULT);
+	KUNIT_EXPECT_EQ(test, page_ref_count(pages[0]), 1);
+	KUNIT_EXPECT_EQ(test, page_ref_count(pages[1]), 0);
+	page_ref_unfreeze(pages[1], 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&pair->server.ch->stats.any.pinned), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_incoming_get_external(pair->server.ch, handle, 0, &data), 0);
+	KUNIT_EXPECT_EQ(test, page_ref_count(pages[0]), 2);
+	KUNIT_EXPECT_EQ(test, page_ref_count(pages[1]), 2);
+	got_answer(&pair->server, 0);
+	KUNIT_ASSERT_TRUE(test, sent_done(sent));
+	KUNIT_EXPECT_EQ(test, sent->status, 0);
+	KUNIT_EXPECT_EQ(test, page_ref_count(pages[1]), 1);
+}
+
 /* Frame numbers of the client that name no memory: the packet is refused, the channel lives. */
 static void pages_that_do_not_exist_are_refused(struct kunit *test)
 {
@@ -806,6 +872,50 @@ static void both_ends_have_the_same_mmio_space(struct kunit *test)
 	memunmap(memory);
 }
 
+/* More than one allocation ever gives. */
+#define TOO_LARGE	1024
+
+struct space {
+	const char *name;
+	u16 needed;
+	u16 optional;
+	int ret;
+	u64 bytes;
+};
+
+static const struct space spaces[] = {
+	{ "what is needed, without the rest", 1, TOO_LARGE, 0, 1 << 20 },
+	{ "nothing is needed", 0, TOO_LARGE, -ENOENT, 0 },
+	{ "too much is needed", TOO_LARGE, 0, -ENOMEM, 0 },
+	{ "too much is needed, and more", TOO_LARGE, 1, -ENOMEM, 0 },
+};
+
+static void space_desc(const struct space *space, char *desc)
+{
+	strscpy(desc, space->name, KUNIT_PARAM_DESC_SIZE);
+}
+KUNIT_ARRAY_PARAM(space, spaces, space_desc);
+
+static void mmio_space_is_as_large_as_can_be_had(struct kunit *test)
+{
+	const struct space *space = test->param_value;
+	struct pair *pair = pair_of(test);
+	struct kmcl_channel *ends[] = { pair->client.ch, pair->server.ch };
+	u64 at[2], bytes[2];
+	int i;
+
+	KUNIT_ASSERT_EQ(test, kmcl_channel_set_mmio(pair->server.ch, space->needed,
+						    space->optional), 0);
+	pair_up(pair);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, kmcl_channel_get_mmio(ends[i], &at[i], &bytes[i]),
+				space->ret);
+		KUNIT_EXPECT_EQ(test, bytes[i], space->bytes);
+	}
+	KUNIT_EXPECT_EQ(test, at[0], at[1]);
+	KUNIT_EXPECT_EQ(test, !at[0], !space->bytes);
+}
+
 /* --- states ---------------------------------------------------------------------------- */
 
 struct start {
@@ -905,18 +1015,21 @@ static struct kunit_case loopback_cases[] = {
 	KUNIT_CASE(two_clients_have_an_offer_in_turn),
 	KUNIT_CASE(messages_of_a_pipe_keep_their_length),
 	KUNIT_CASE(packets_in_flight_end_when_the_server_goes),
+	KUNIT_CASE(a_client_of_a_server_that_is_taken_is_refused),
 	KUNIT_CASE(a_client_that_breaks_the_framing_loses_its_channel),
 	KUNIT_CASE(pins_last_from_the_asking_to_the_completion),
 	KUNIT_CASE(what_nobody_asks_for_is_not_pinned),
 	KUNIT_CASE(scattered_pages_come_again_in_thread_context),
 	KUNIT_CASE(scattered_pages_are_mapped_at_once_in_thread_context),
 	KUNIT_CASE(a_failed_packet_loses_its_mappings_too),
+	KUNIT_CASE(pages_that_are_free_are_not_pinned),
 	KUNIT_CASE(pages_that_do_not_exist_are_refused),
 	KUNIT_CASE(a_server_maps_what_its_client_shares),
 	KUNIT_CASE(read_only_memory_is_mapped_read_only),
 	KUNIT_CASE(deleting_waits_for_the_server),
 	KUNIT_CASE(a_forgotten_mapping_ends_with_the_channel),
 	KUNIT_CASE(both_ends_have_the_same_mmio_space),
+	KUNIT_CASE_PARAM(mmio_space_is_as_large_as_can_be_had, space_gen_params),
 	KUNIT_CASE(a_start_that_overtakes_a_pause_does_not_hold_it_up),
 	KUNIT_CASE_SLOW(either_end_may_go_under_load),
 	{}

@@ -376,6 +376,34 @@ static void a_null_payload_leaves_the_packet_outstanding(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, complete_it(bed, 0), 0);
 }
 
+/* The same refusals, the same end. */
+static void in_an_rcu_section_it_is_completed_like_anywhere(struct kunit *test)
+{
+	struct bed *bed = with_packet(test, true);
+	kmcl_handle_t handle = bed->got[0].handle;
+	u8 payload[RESERVE + 1] = { 1, 2, 3 };
+	int large, null, early, ret, twice;
+
+	rcu_read_lock();
+	large = kmcl_incoming_complete_rcu(bed->ch, handle, payload, RESERVE + 1);
+	null = kmcl_incoming_complete_rcu(bed->ch, handle, NULL, 1);
+	early = nr_sent(bed);
+	ret = kmcl_incoming_complete_rcu(bed->ch, handle, payload, RESERVE);
+	twice = kmcl_incoming_complete_rcu(bed->ch, handle, payload, RESERVE);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, large, -EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, null, -EINVAL);
+	KUNIT_EXPECT_EQ(test, early, 0);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, twice, -ESTALE);
+	KUNIT_EXPECT_EQ(test, nr_stale(bed), 1);
+	KUNIT_EXPECT_EQ(test, counted(bed, incoming_completed), 1);
+	KUNIT_EXPECT_TRUE(test, is_idle(bed));
+	KUNIT_ASSERT_EQ(test, nr_sent(bed), 1);
+	KUNIT_EXPECT_EQ(test, bed->sent[0].trans_id, 0x1234ull);
+	KUNIT_EXPECT_MEMEQ(test, bed->sent[0].payload, payload, RESERVE);
+}
+
 /* --- sent packets -------------------------------------------------------- */
 
 static void a_sent_packet_is_done_when_the_host_answers(struct kunit *test)
@@ -393,6 +421,45 @@ static void a_sent_packet_is_done_when_the_host_answers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told->status, 0);
 	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
 	KUNIT_EXPECT_EQ(test, told->calls, 1);
+}
+
+static void sends_plain(struct bed *bed, u32 flags)
+{
+	struct kmcl_packet *packet = kmcl_packet_alloc(bed->ch, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(bed->test, packet);
+	/* That brings the default back. */
+	kmcl_packet_set_completion(packet, tells);
+	kmcl_packet_set_completion(packet, NULL);
+	KUNIT_EXPECT_EQ(bed->test, kmcl_packet_send(packet, "hello", 5, flags), 0);
+}
+
+static int nr_packets(struct bed *bed)
+{
+	return atomic_read(&bed->ch->packets);
+}
+
+/* Placed, answered, cancelled. */
+static void a_packet_without_a_routine_is_freed_when_it_is_done(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	enable(bed);
+	sends_plain(bed, 0);
+	KUNIT_EXPECT_EQ(test, nr_packets(bed), 0);
+	sends_plain(bed, KMCL_SEND_COMPLETION);
+	KUNIT_EXPECT_EQ(test, nr_packets(bed), 1);
+	KUNIT_ASSERT_EQ(test, nr_sent(bed), 2);
+	host_completes(bed, bed->sent[1].trans_id);
+	KUNIT_EXPECT_EQ(test, nr_packets(bed), 0);
+	sends_plain(bed, KMCL_SEND_COMPLETION);
+	host_stops_reading(bed);
+	sends_plain(bed, 0);
+	KUNIT_EXPECT_EQ(test, nr_packets(bed), 2);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
+	KUNIT_EXPECT_EQ(test, nr_packets(bed), 0);
+	KUNIT_EXPECT_EQ(test, counted(bed, completed), 4);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_set_max_packet_size(bed->ch, 8), 0);
 }
 
 static void an_answer_that_comes_twice_counts_once(struct kunit *test)
@@ -599,6 +666,62 @@ static void broken_framing_closes_the_channel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bed->in.read_index, 0u);
 }
 
+static const u32 bad_indices[] = { RING_BYTES, RING_BYTES + 8, RING_BYTES - 4, 1, U32_MAX };
+
+static void index_desc(const u32 *index, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u of %u", *index, RING_BYTES);
+}
+
+KUNIT_ARRAY_PARAM(bad_index, bad_indices, index_desc);
+
+static void a_read_index_that_cannot_be_closes_the_channel(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct told *told = new_told(bed);
+
+	enable(bed);
+	/* The largest that can be. */
+	WRITE_ONCE(bed->out.read_index, RING_BYTES - 8);
+	KUNIT_EXPECT_EQ(test, kmcl_packet_send(told->packet, "fits", 4, 0), 0);
+	KUNIT_EXPECT_EQ(test, nr_sent(bed), 1);
+	KUNIT_ASSERT_EQ(test, told->calls, 1);
+	WRITE_ONCE(bed->out.read_index, *(u32 *)test->param_value);
+	KUNIT_EXPECT_EQ(test, kmcl_packet_send(told->packet, "hello", 5, KMCL_SEND_COMPLETION), 0);
+	KUNIT_ASSERT_TRUE(test, comes_to(bed, KMCL_DISABLED));
+	KUNIT_EXPECT_EQ(test, nr_calls(bed, CLOSED), 1);
+	KUNIT_EXPECT_EQ(test, told->calls, 2);
+	KUNIT_EXPECT_EQ(test, told->status, -ENODEV);
+	KUNIT_EXPECT_EQ(test, nr_sent(bed), 1);
+}
+
+/* The host takes its offer back and, while the driver is told, makes it again. */
+static int waits_for_the_next_offer(struct bed *bed)
+{
+	int ret = kmcl_channel_enable(bed->ch);
+
+	bed->seen.again = kmcl_channel_enable(bed->ch);
+	WRITE_ONCE(bed->withdrawn, false);
+	return ret;
+}
+
+static void closed_may_wait_for_the_next_offer(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	bed->on[CLOSED] = waits_for_the_next_offer;
+	enable(bed);
+	host_rescinds(bed);
+	KUNIT_ASSERT_TRUE(test, comes_true(bed, nr_calls(bed, POST_STARTED) == 2));
+	KUNIT_EXPECT_EQ(test, nr_calls(bed, CLOSED), 1);
+	KUNIT_EXPECT_EQ(test, bed->said[CLOSED], 0);
+	KUNIT_EXPECT_EQ(test, bed->seen.again, -EBUSY);
+	bed->on[CLOSED] = NULL;
+	settle(bed);
+	host_sends(bed, 7, true);
+	KUNIT_EXPECT_EQ(test, nr_got(bed), 1);
+}
+
 static int calls_so_far(struct bed *bed)
 {
 	struct told *told = bed->own;
@@ -695,7 +818,9 @@ static struct kunit_case kmcl_order_cases[] = {
 	KUNIT_CASE(a_payload_as_large_as_the_reserve_goes_out),
 	KUNIT_CASE(a_payload_above_the_reserve_leaves_the_packet_outstanding),
 	KUNIT_CASE(a_null_payload_leaves_the_packet_outstanding),
+	KUNIT_CASE(in_an_rcu_section_it_is_completed_like_anywhere),
 	KUNIT_CASE(a_sent_packet_is_done_when_the_host_answers),
+	KUNIT_CASE(a_packet_without_a_routine_is_freed_when_it_is_done),
 	KUNIT_CASE(an_answer_that_comes_twice_counts_once),
 	KUNIT_CASE(a_late_answer_does_not_end_the_next_transaction),
 	KUNIT_CASE(a_packet_in_flight_cannot_be_sent_again),
@@ -707,6 +832,8 @@ static struct kunit_case kmcl_order_cases[] = {
 	KUNIT_CASE(mappings_are_down_when_the_routine_runs),
 	KUNIT_CASE(mappings_are_down_when_a_packet_is_cancelled),
 	KUNIT_CASE(broken_framing_closes_the_channel),
+	KUNIT_CASE_PARAM(a_read_index_that_cannot_be_closes_the_channel, bad_index_gen_params),
+	KUNIT_CASE(closed_may_wait_for_the_next_offer),
 	KUNIT_CASE(closed_is_told_when_every_packet_has_ended),
 	KUNIT_CASE(state_callbacks_come_where_one_may_sleep),
 	KUNIT_CASE(routines_run_with_bottom_halves_off),

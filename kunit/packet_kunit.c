@@ -182,6 +182,42 @@ static void the_channel_does_not_count_it(struct kunit *test)
 }
 
 /* The channel has become smaller since it was made. */
+/* Not counted, but made after the sizes all the same. */
+static void sizes_stay_while_it_waits_for_the_channel(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct guest *guest = new_guest(bed);
+	struct kmcl_packet *packet;
+
+	guest->poisons = false;
+	KUNIT_ASSERT_EQ(test, sends(guest, "early", 0), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_set_max_packet_size(bed->ch, 8), -EBUSY);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_set_max_external_data(bed->ch, 8, 1), -EBUSY);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_set_pipe(bed->ch, true), -EBUSY);
+	/* The refusal is over: objects are made. */
+	packet = kmcl_packet_alloc(bed->ch, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, packet);
+	kmcl_packet_free(packet);
+	enable(bed);
+	KUNIT_EXPECT_EQ(test, guest->told.calls, 1);
+	KUNIT_EXPECT_EQ(test, guest->told.status, 0);
+	KUNIT_ASSERT_EQ(test, nr_sent(bed), 1);
+	KUNIT_EXPECT_MEMEQ(test, bed->sent[0].payload, "early", 5);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(bed->ch), 0);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_set_max_packet_size(bed->ch, 8), 0);
+}
+
+static void says_whose_packet_it_is(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct guest *guest = new_guest(bed);
+	struct told *told = new_told(bed);
+
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_packet_get_channel(guest->told.packet), bed->ch);
+	KUNIT_EXPECT_PTR_EQ(test, kmcl_packet_get_channel(told->packet), bed->ch);
+	KUNIT_EXPECT_NULL(test, kmcl_packet_get_channel(NULL));
+}
+
 static void keeps_to_what_the_channel_is_configured_for_now(struct kunit *test)
 {
 	struct bed *bed = test->priv;
@@ -696,6 +732,8 @@ static struct kunit_case kmcl_packet_cases[] = {
 	KUNIT_CASE(uses_not_a_byte_more_than_it_says),
 	KUNIT_CASE(is_not_sent_without_a_routine),
 	KUNIT_CASE(the_channel_does_not_count_it),
+	KUNIT_CASE(sizes_stay_while_it_waits_for_the_channel),
+	KUNIT_CASE(says_whose_packet_it_is),
 	KUNIT_CASE(keeps_to_what_the_channel_is_configured_for_now),
 	KUNIT_CASE(keeps_to_the_external_data_configured_for_now),
 	KUNIT_CASE(nothing_of_it_is_touched_after_the_answer),

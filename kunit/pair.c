@@ -260,3 +260,36 @@ int sent_send(struct sent *sent, const void *payload, u32 length)
 {
 	return kmcl_packet_send(sent->packet, payload, length, KMCL_SEND_COMPLETION);
 }
+
+/* As if it had been rescinded meanwhile, which is no failure. */
+static int other_open(struct kmcl_endpoint *ep, const struct kmcl_open *how)
+{
+	return -ENODEV;
+}
+
+static void other_release(struct kmcl_endpoint *ep)
+{
+	complete_all(&container_of(ep, struct other, ep)->released);
+}
+
+struct other *other_comes(struct side *side)
+{
+	struct kunit *test = side->pair->test;
+	struct other *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	other->bus.name = "other";
+	other->bus.open = other_open;
+	other->bus.release = other_release;
+	other->ep.transport = &other->bus;
+	init_completion(&other->released);
+	KUNIT_ASSERT_EQ(test, kmcl_endpoint_bind(side->ch, &other->ep), 0);
+	return other;
+}
+
+void other_goes(struct pair *pair, struct other *other)
+{
+	kmcl_endpoint_gone(&other->ep);
+	KUNIT_EXPECT_TRUE(pair->test,
+			  wait_for_completion_timeout(&other->released, PAIR_PATIENCE));
+}

@@ -9,6 +9,7 @@
 #define _KMCL_PAIR_H
 
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/wait.h>
 
 #include <kmcl/server.h>
@@ -16,6 +17,7 @@
 #include "channel.h"
 #include "incoming.h"
 #include "packet.h"
+#include "transport.h"
 
 #define PAIR_RING_PAGES	2u
 #define PAIR_PACKET	1024u
@@ -132,6 +134,22 @@ bool gets(struct side *side, int packets);
 struct sent *sent_new(struct side *side);
 bool sent_done(struct sent *sent);
 int sent_send(struct sent *sent, const void *payload, u32 length);
+
+/**
+ * struct other - the offer of another bus, which cannot be opened
+ * @ep: it
+ * @bus: no more of it than it takes
+ * @released: the channel has let go of @ep
+ */
+struct other {
+	struct kmcl_endpoint ep;
+	struct kmcl_transport bus;
+	struct completion released;
+};
+
+/* Between the two it holds the place of the side's own offer. */
+struct other *other_comes(struct side *side);
+void other_goes(struct pair *pair, struct other *other);
 
 void got_answer(struct side *side, int i);
 void got_answer_all(struct side *side);

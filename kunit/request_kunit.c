@@ -1140,6 +1140,41 @@ static void pages_that_cannot_be_held_stay_until_the_host_let_go(struct kunit *t
 	KUNIT_EXPECT_FALSE(test, bed->seen.waiter_back);
 }
 
+/* The channel's own worker is busy here, so that nobody but the asker can end it. */
+static int awaits_the_asker(struct bed *bed)
+{
+	struct asker *asker = bed->own;
+	struct kmcl_packet *packet;
+
+	if (!is_over(asker->aside))
+		return -ETIMEDOUT;
+	packet = llist_entry(bed->ch->spare_packets.first, struct kmcl_packet, spare);
+	bed->seen.outstanding = packet->external.direction;
+	bed->seen.again = atomic_read(&bed->closings);
+	return 0;
+}
+
+/* With a rescind the host has let go of them, however long the driver's callbacks take. */
+static void pages_that_cannot_be_held_are_free_once_it_is_rescinded(struct kunit *test)
+{
+	struct kmcl_external_data data;
+	struct asker *asker = asked_with_slab(test, &data);
+	struct bed *bed = test->priv;
+
+	bed->own = asker;
+	bed->on[SUSPENDED] = awaits_the_asker;
+	bed->seen.outstanding = DMA_TO_DEVICE;
+	host_rescinds(bed);
+	expect_end(asker, -ENODEV, 0);
+	KUNIT_ASSERT_TRUE(test, comes_to(bed, KMCL_DISABLED));
+	KUNIT_EXPECT_EQ(test, bed->said[SUSPENDED], 0);
+	KUNIT_EXPECT_EQ(test, bed->seen.again, 0);
+	KUNIT_EXPECT_EQ(test, bed->seen.outstanding, (int)DMA_NONE);
+	KUNIT_EXPECT_EQ(test, counted(bed, requests_left), 1);
+	KUNIT_EXPECT_EQ(test, counted(bed, cancelled), 0);
+	expect_no_packets(bed);
+}
+
 /**
  * struct early - a post_started callback that waits with pages nobody can hold
  * @asker: what it asks
@@ -1358,6 +1393,7 @@ static struct kunit_case kmcl_request_cases[] = {
 	KUNIT_CASE(pages_that_cannot_be_held_are_taken_without_a_limit),
 	KUNIT_CASE(pages_inside_an_allocation_cannot_be_held),
 	KUNIT_CASE(pages_that_cannot_be_held_stay_until_the_host_let_go),
+	KUNIT_CASE(pages_that_cannot_be_held_are_free_once_it_is_rescinded),
 	KUNIT_CASE(post_started_closes_when_it_cannot_leave_its_pages),
 	KUNIT_CASE(post_started_closes_for_who_disables),
 	KUNIT_CASE(what_is_sent_after_an_early_close_ends_before_closed),

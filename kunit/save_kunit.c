@@ -301,30 +301,69 @@ static void the_queue_goes_out_after_the_restore(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&pair->client.nr_got), sent);
 }
 
+#define ASKED	6u
+
 /* The client's ring is full: the server has answered, and that waits too. */
-static void answers_in_the_queue_go_out_after_the_restore(struct kunit *test)
+static void with_answers_in_the_queue(struct pair *pair, struct sent *asked[ASKED])
 {
-	struct pair *pair = pair_of(test);
-	struct sent *asked[6];
 	u32 i;
 
 	pair->client.on_packet = expects_next;
 	pair_up(pair);
-	KUNIT_ASSERT_EQ(test, kmcl_channel_pause(pair->client.ch), 0);
+	KUNIT_ASSERT_EQ(pair->test, kmcl_channel_pause(pair->client.ch), 0);
 	server_fills_the_ring(pair);
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < ASKED; i++) {
 		asked[i] = sent_new(&pair->client);
-		KUNIT_ASSERT_EQ(test, sent_send(asked[i], &i, sizeof(i)), 0);
+		KUNIT_ASSERT_EQ(pair->test, sent_send(asked[i], &i, sizeof(i)), 0);
 	}
-	KUNIT_ASSERT_TRUE(test, gets(&pair->server, 6));
+	KUNIT_ASSERT_TRUE(pair->test, gets(&pair->server, ASKED));
+}
+
+/* By the server that was restored, which was not asked. */
+static void expect_answers(struct pair *pair, struct sent *asked[ASKED])
+{
+	u32 i;
+
+	KUNIT_ASSERT_EQ(pair->test, kmcl_channel_start(pair->client.ch), 0);
+	for (i = 0; i < ASKED; i++) {
+		KUNIT_EXPECT_TRUE(pair->test, sent_done(asked[i]));
+		KUNIT_EXPECT_EQ(pair->test, asked[i]->status, 0);
+		KUNIT_EXPECT_EQ(pair->test, *(u32 *)asked[i]->answer, i);
+	}
+	KUNIT_EXPECT_EQ(pair->test, atomic_read(&pair->server.nr_got), 0);
+}
+
+static void answers_in_the_queue_go_out_after_the_restore(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct sent *asked[ASKED];
+
+	with_answers_in_the_queue(pair, asked);
 	server_moves(pair);
-	KUNIT_ASSERT_EQ(test, kmcl_channel_start(pair->client.ch), 0);
-	for (i = 0; i < 6; i++) {
-		KUNIT_EXPECT_TRUE(test, sent_done(asked[i]));
-		KUNIT_EXPECT_EQ(test, asked[i]->status, 0);
-		KUNIT_EXPECT_EQ(test, *(u32 *)asked[i]->answer, i);
-	}
-	KUNIT_EXPECT_EQ(test, atomic_read(&pair->server.nr_got), 0);
+	expect_answers(pair, asked);
+}
+
+/* Each answer repeats a packet, which comes in whole words: 8 bytes. */
+static void an_answer_above_the_reserve_is_not_restored(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct saving *saving = pair->own;
+	struct sent *asked[ASKED];
+	struct kmcl_channel *ch;
+
+	with_answers_in_the_queue(pair, asked);
+	save_all(pair);
+	server_ends(pair);
+	server_begins(pair);
+	ch = pair->server.ch;
+	KUNIT_ASSERT_EQ(test, kmcl_channel_set_incoming(ch, PAIR_INCOMING, 7), 0);
+	KUNIT_EXPECT_EQ(test, restore_all(pair), -EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, saving->restored, 0);
+	KUNIT_EXPECT_FALSE(test, ch->restore.begun);
+	KUNIT_ASSERT_EQ(test, kmcl_channel_set_incoming(ch, PAIR_INCOMING, 8), 0);
+	KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
+	server_up_again(pair);
+	expect_answers(pair, asked);
 }
 
 /* Sent while the channel was not open: for the next client. */
@@ -820,6 +859,72 @@ static void a_restore_that_fails_can_be_tried_again(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sent_done(saving->sent[0]));
 }
 
+/**
+ * struct spoiled - what the restore callback does to the chunk behind its own
+ * @name: which bytes
+ * @at: in it
+ */
+struct spoiled {
+	const char *name;
+	u32 at;
+};
+
+static const struct spoiled spoils[] = { { "magic", 0 }, { "type", 6 }, { "index", 12 } };
+
+static void spoiled_desc(const struct spoiled *spoiled, char *desc)
+{
+	strscpy(desc, spoiled->name, KUNIT_PARAM_DESC_SIZE);
+}
+KUNIT_ARRAY_PARAM(spoiled, spoils, spoiled_desc);
+
+static u8 *behind(struct saving *saving, const void *saved, u32 size)
+{
+	return saving->state + ((const u8 *)saved - saving->state) + size;
+}
+
+static int spoils_what_follows(struct side *side, const void *saved, u32 size)
+{
+	const struct spoiled *spoiled = side->pair->test->param_value;
+
+	behind(saving_of(side), saved, size)[spoiled->at] ^= 0x40;
+	return take_up(side, saved, size, "", 0);
+}
+
+/* All was well before the callback could get at it: what is done is what was judged. */
+static void what_changes_after_it_was_judged_is_not_restored(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct saving *saving = pair->own;
+	u8 *good = kunit_kzalloc(test, STATE_MAX, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, good);
+	pair->client.hold = true;
+	pair_up(pair);
+	server_sends(pair, 1);
+	server_sends(pair, 2);
+	KUNIT_ASSERT_TRUE(test, gets(&pair->client, 2));
+	save_all(pair);
+	memcpy(good, saving->state, saving->bytes);
+	server_ends(pair);
+	server_begins(pair);
+	saving->on_restore = spoils_what_follows;
+	KUNIT_EXPECT_EQ(test, restore_all(pair), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, saving->restored, 1);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(pair->server.ch), 0);
+	KUNIT_ASSERT_TRUE(test, sent_done(saving->sent[0]));
+	KUNIT_EXPECT_EQ(test, saving->sent[0]->status, -ENODEV);
+	memcpy(saving->state, good, saving->bytes);
+	saving->on_restore = NULL;
+	saving->restored = 0;
+	KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
+	KUNIT_EXPECT_EQ(test, saving->restored, 2);
+	server_up_again(pair);
+	got_answer_all(&pair->client);
+	KUNIT_EXPECT_TRUE(test, sent_done(saving->sent[0]));
+	KUNIT_EXPECT_TRUE(test, sent_done(saving->sent[1]));
+	KUNIT_EXPECT_EQ(test, *(u32 *)saving->sent[1]->answer, 2);
+}
+
 static int restores_nothing(struct side *side, const void *saved, u32 size)
 {
 	return 0;
@@ -899,6 +1004,57 @@ static void packets_in_own_memory_are_restored(struct kunit *test)
 		if (sent->packet && sent->packet->guest)
 			sent->packet = NULL;
 	}
+}
+
+/* With the one that was taken for it before. */
+static int restores_first(struct side *side, const void *saved, u32 size)
+{
+	struct sent *sent = list_first_entry(&side->sent, struct sent, node);
+	int ret = kmcl_packet_restore(sent->packet, saved, size);
+
+	if (!ret)
+		saving_of(side)->sent[0] = sent;
+	return ret;
+}
+
+static int restores_in_own_memory_in_vain(struct side *side, const void *saved, u32 size)
+{
+	KUNIT_EXPECT_EQ(side->pair->test, restores_in_own_memory(side, saved, size), 0);
+	return -EXDEV;
+}
+
+/* It is the driver's, has no slot, and its routine is not called. */
+static void own_memory_that_was_not_taken_up_serves_again(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct saving *saving = pair->own;
+	struct sent *sent;
+
+	pair->client.hold = true;
+	pair_up(pair);
+	server_sends(pair, 5);
+	KUNIT_ASSERT_TRUE(test, gets(&pair->client, 1));
+	save_all(pair);
+	server_ends(pair);
+	server_begins(pair);
+	saving->on_restore = restores_in_own_memory_in_vain;
+	KUNIT_EXPECT_EQ(test, restore_all(pair), -EXDEV);
+	sent = saving->sent[0];
+	KUNIT_ASSERT_NOT_NULL(test, sent);
+	KUNIT_EXPECT_EQ(test, sent->packet->slot, KMCL_XACT_MAX);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(pair->server.ch), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sent->calls), 0);
+	saving->on_restore = restores_first;
+	KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
+	server_up_again(pair);
+	got_answer_all(&pair->client);
+	KUNIT_EXPECT_TRUE(test, sent_done(sent));
+	KUNIT_EXPECT_EQ(test, sent->status, 0);
+	KUNIT_EXPECT_EQ(test, *(u32 *)sent->answer, 5);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(pair->server.ch), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sent->calls), 1);
+	/* Not to be freed. */
+	sent->packet = NULL;
 }
 
 /* --- the client is gone --------------------------------------------------------------- */
@@ -1012,6 +1168,57 @@ static void an_older_state_of_a_connection_is_not_taken(struct kunit *test)
 	client_up(pair);
 }
 
+/* Restored, and something else is in its place. */
+static struct other *with_taken_server(struct pair *pair)
+{
+	struct kunit *test = pair->test;
+	struct other *other;
+
+	pair->client.hold = true;
+	pair_up(pair);
+	server_sends(pair, 3);
+	KUNIT_ASSERT_TRUE(test, gets(&pair->client, 1));
+	save_all(pair);
+	server_ends(pair);
+	server_begins(pair);
+	KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
+	other = other_comes(&pair->server);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_enable(pair->server.ch), -EBUSY);
+	KUNIT_EXPECT_EQ(test, kmcl_channel_get_state(pair->server.ch), KMCL_DISABLED);
+	return other;
+}
+
+/* What was restored waits with its client until the place is free. */
+static void a_server_that_is_taken_may_be_taken_up_later(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct other *other = with_taken_server(pair);
+	struct saving *saving = pair->own;
+
+	other_goes(pair, other);
+	KUNIT_EXPECT_EQ(test, atomic_read(&saving->sent[0]->calls), 0);
+	server_up_again(pair);
+	got_answer_all(&pair->client);
+	KUNIT_EXPECT_TRUE(test, sent_done(saving->sent[0]));
+	KUNIT_EXPECT_EQ(test, saving->sent[0]->status, 0);
+	KUNIT_EXPECT_TRUE(test, order_is(&pair->client, "osp"));
+}
+
+static void a_client_may_leave_a_server_that_is_taken(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct other *other = with_taken_server(pair);
+	struct saving *saving = pair->own;
+
+	KUNIT_EXPECT_EQ(test, kmcl_channel_disable(pair->client.ch), 0);
+	other_goes(pair, other);
+	server_up(pair);
+	KUNIT_EXPECT_TRUE(test, sent_done(saving->sent[0]));
+	KUNIT_EXPECT_EQ(test, saving->sent[0]->status, -ENODEV);
+	client_up(pair);
+	KUNIT_EXPECT_TRUE(test, order_is(&pair->server, "osp"));
+}
+
 /* Taken up, and given up before it could be opened. */
 static void a_restored_server_may_be_disabled_at_once(struct kunit *test)
 {
@@ -1102,6 +1309,8 @@ static void a_deferred_packet_has_to_come_again_first(struct kunit *test)
 	pair->server.on_packet = defers_into_a_pause;
 	KUNIT_ASSERT_EQ(test, kmcl_channel_set_thread_context(pair->server.ch, true), 0);
 	pair_up(pair);
+	/* Packets may come before post_started has been called. */
+	KUNIT_ASSERT_TRUE(test, order_is(&pair->server, "osp"));
 	sent = sent_new(&pair->client);
 	KUNIT_ASSERT_EQ(test, sent_send(sent, "later", 5), 0);
 	KUNIT_ASSERT_TRUE(test, order_is(&pair->server, "ospd"));
@@ -1214,17 +1423,6 @@ static void a_save_begins_or_not(struct kunit *test)
 	KUNIT_EXPECT_GE(test, refused, 1u);
 	KUNIT_EXPECT_EQ(test, kmcl_channel_start(ch), 0);
 	KUNIT_EXPECT_TRUE(test, reaches(&pair->server, KMCL_ACTIVE));
-}
-
-/* With the one that was taken for it before. */
-static int restores_first(struct side *side, const void *saved, u32 size)
-{
-	struct sent *sent = list_first_entry(&side->sent, struct sent, node);
-	int ret = kmcl_packet_restore(sent->packet, saved, size);
-
-	if (!ret)
-		saving_of(side)->sent[0] = sent;
-	return ret;
 }
 
 /* The table has to grow for the packet's id. */
@@ -1424,8 +1622,10 @@ static struct kunit_case save_cases[] = {
 	KUNIT_CASE(a_packet_finds_its_answer_after_the_restore),
 	KUNIT_CASE(the_queue_goes_out_after_the_restore),
 	KUNIT_CASE(answers_in_the_queue_go_out_after_the_restore),
+	KUNIT_CASE(an_answer_above_the_reserve_is_not_restored),
 	KUNIT_CASE(what_waits_for_a_client_waits_after_the_restore),
 	KUNIT_CASE(packets_in_own_memory_are_restored),
+	KUNIT_CASE(own_memory_that_was_not_taken_up_serves_again),
 	KUNIT_CASE(a_request_is_not_saved),
 	KUNIT_CASE(each_call_goes_on_where_the_last_one_stopped),
 	KUNIT_CASE(a_state_may_be_restored_chunk_by_chunk),
@@ -1442,12 +1642,15 @@ static struct kunit_case save_cases[] = {
 	KUNIT_CASE(refuses_to_restore),
 	KUNIT_CASE(without_callbacks_packets_cannot_be_restored),
 	KUNIT_CASE(a_restore_that_fails_can_be_tried_again),
+	KUNIT_CASE_PARAM(what_changes_after_it_was_judged_is_not_restored, spoiled_gen_params),
 	KUNIT_CASE(a_packet_may_be_forgotten),
 	KUNIT_CASE(without_its_client_a_restored_server_is_offered_as_new),
 	KUNIT_CASE(a_new_channel_may_be_forced),
 	KUNIT_CASE(an_offer_of_another_server_ends_the_saved_one),
 	KUNIT_CASE(an_old_state_is_not_taken_for_a_new_connection),
 	KUNIT_CASE(an_older_state_of_a_connection_is_not_taken),
+	KUNIT_CASE(a_server_that_is_taken_may_be_taken_up_later),
+	KUNIT_CASE(a_client_may_leave_a_server_that_is_taken),
 	KUNIT_CASE(a_restored_server_may_be_disabled_at_once),
 	KUNIT_CASE(a_client_may_go_while_it_is_taken_up),
 	KUNIT_CASE(a_deferred_packet_has_to_come_again_first),

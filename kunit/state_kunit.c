@@ -85,6 +85,21 @@ static void every_step_has_its_state(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, KMCL_CLOSING, kmcl_step_state(KMCL_STEP_CLOSE));
 }
 
+static void every_state_has_its_name(struct kunit *test)
+{
+	static const char * const names[] = {
+		[KMCL_DISABLED] = "disabled", [KMCL_ENABLED] = "enabled",
+		[KMCL_OPENING] = "opening", [KMCL_PAUSED] = "paused",
+		[KMCL_STARTING] = "starting", [KMCL_ACTIVE] = "active",
+		[KMCL_SUSPENDING] = "suspending", [KMCL_CLOSING] = "closing",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		KUNIT_EXPECT_STREQ(test, names[i], kmcl_state_name(i));
+	KUNIT_EXPECT_STREQ(test, "?", kmcl_state_name(ARRAY_SIZE(names)));
+}
+
 /* Where a step ends; the steps themselves are control.c's. */
 static enum kmcl_state after(enum kmcl_step step)
 {
@@ -133,6 +148,7 @@ static struct kunit_case state_cases[] = {
 	KUNIT_CASE_PARAM(takes_the_next_step, state_case_gen_params),
 	KUNIT_CASE(does_nothing_while_a_step_is_taken),
 	KUNIT_CASE(every_step_has_its_state),
+	KUNIT_CASE(every_state_has_its_name),
 	KUNIT_CASE(comes_to_rest),
 	{}
 };

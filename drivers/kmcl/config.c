@@ -209,7 +209,7 @@ EXPORT_SYMBOL_GPL(kmcl_channel_set_target);
  *
  * Context: thread.
  * Return: 0; -EINVAL for NULL or a size out of range; -EBUSY if the channel is
- * not disabled or has packet objects.
+ * not disabled, has packet objects, or something waits in its queue.
  */
 int kmcl_channel_set_max_packet_size(struct kmcl_channel *channel, u32 bytes)
 {
@@ -343,8 +343,8 @@ EXPORT_SYMBOL_GPL(kmcl_channel_set_client_context_size);
  * answered with nothing if it asks for a completion.
  *
  * Context: thread.
- * Return: 0; -EINVAL for NULL; -EBUSY if the channel is not disabled or has packet
- * objects.
+ * Return: 0; -EINVAL for NULL; -EBUSY if the channel is not disabled, has packet
+ * objects, or something waits in its queue.
  */
 int kmcl_channel_set_pipe(struct kmcl_channel *channel, bool pipe)
 {

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Usage: coverage.sh [--missed|--sum]
+# Usage: coverage.sh [--suites|--missed|--sum]
 #
-# Runs the KUnit suites on the gcov kernel and writes which lines and branches of
-# drivers/ they have reached: coverage/index.html in $KMCL_BUILD, and coverage.info
-# beside it. Before its last line, which sums up, stand the functions with lines that were
-# missed and that Documentation/kunit-uncovered.md does not explain. Fails if the run of
-# the suites fails.
+# Runs the KUnit suites on the gcov kernel, in plain QEMU and in a Hyper-V guest, and after them
+# the tests of guests that are about drivers/, on the same kernel. Writes which lines and branches
+# of drivers/ they have reached: coverage/index.html in $KMCL_BUILD, and coverage.info beside it.
+# Before its last line, which sums up, stand the functions with lines that were missed and that
+# Documentation/uncovered.md does not explain. Fails if a test fails.
 #
+# --suites  only the suites in plain QEMU, in a tenth of the time
 # --missed  run nothing; of the last run, every line that was missed
 # --sum     run nothing; the last words of the last run again
 #
@@ -15,26 +16,95 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-MODULES=$KMCL_BUILD/kunit/gcov/modules
+SUITES=$KMCL_BUILD/kunit/gcov
+FLAVOUR=6.12-gcov
+GUESTS=$KMCL_BUILD/modules/$FLAVOUR
+# The samples, the native interface, and the Windows one; without those that need a debug kernel,
+# or hv_utils
+TESTS=('3[0-68-9]-*-2cpu' '4[0-4]-*-2cpu' '6[0-35-8]-*-2cpu')
 OUT=$KMCL_BUILD/coverage
 BRANCHES=(--rc lcov_branch_coverage=1)
 
-# collect: what was counted in the modules and in the suites that contain their sources
-collect() {
-	lcov --quiet "${BRANCHES[@]}" --capture --initial --directory "$MODULES/drivers" --output-file "$OUT/zero.info" &&
-	lcov --quiet "${BRANCHES[@]}" --capture --directory "$MODULES" --output-file "$OUT/ran.info" &&
-	lcov --quiet "${BRANCHES[@]}" -a "$OUT/zero.info" -a "$OUT/ran.info" --output-file "$OUT/all.info" &&
-	lcov --quiet "${BRANCHES[@]}" --extract "$OUT/all.info" "$MODULES/drivers/*" --output-file "$OUT/coverage.info" &&
-	rm "$OUT"/{zero,ran,all}.info
+# --- what to run ----------------------------------------------------------
+
+# run RESULTS COMMAND...: its TAP goes to that file; what failed, to us
+run() {
+	local results=$OUT/$1
+	shift
+	say "runs $(basename "$1") ${*:2} (results: $results)"
+	"$@" >"$results" && return
+	grep -B 8 '^not ok' "$results" >&2 || true
+	die "fails on the gcov kernel: $*; see $results"
+}
+
+run_suites() {
+	run suites "$TESTBED/kunit.sh" --kernel gcov
+}
+
+run_guests() {
+	run suites-hyperv "$TESTBED/kunit.sh" --kernel gcov --hyperv
+	KMCL_RUN=coverage KMCL_KERNELS=$FLAVOUR run guests "$TESTBED/run-tests" "${TESTS[@]}"
+}
+
+# --- what was counted -----------------------------------------------------
+
+# add_counters TREE: to those in $OUT/counters
+add_counters() {
+	local all=$OUT/counters
+	if [ ! -e "$all" ]; then
+		cp -r "$1" "$all"
+		return
+	fi
+	rm -rf "$all.new"
+	gcov-tool merge -o "$all.new" "$all" "$1" >/dev/null
+	rm -rf "$all"
+	mv "$all.new" "$all"
+}
+
+# capture OBJECTS NAME: what $OUT/counters say of objects, as NAME.info, with the paths of this tree
+capture() {
+	local objects=$1 info=$OUT/$2.info
+	find "$objects" -name '*.gcda' -delete
+	cp -r "$OUT/counters/." "$objects"
+	rm -rf "$OUT/counters"
+	lcov --quiet "${BRANCHES[@]}" --capture --initial --directory "$objects/drivers" --output-file "$info.zero"
+	lcov --quiet "${BRANCHES[@]}" --capture --directory "$objects" --output-file "$info.ran"
+	lcov --quiet "${BRANCHES[@]}" -a "$info.zero" -a "$info.ran" --output-file "$info.all"
+	lcov --quiet "${BRANCHES[@]}" --extract "$info.all" "$objects/drivers/*" --output-file "$info"
+	sed -i "s|^SF:$objects/|SF:$TOP/|" "$info"
+	rm "$info".{zero,ran,all}
+}
+
+collect_suites() {
+	local machine
+	for machine; do
+		add_counters "$SUITES/$machine/counters"
+	done
+	capture "$SUITES/modules" suites
+}
+
+collect_guests() {
+	local job tree=$OUT/one
+	for job in "$KMCL_BUILD"/runs/test-coverage/jobs/*; do
+		rm -rf "$tree"
+		mkdir "$tree"
+		tar -xzf "$job/files/counters" -C "$tree"
+		add_counters "$tree"
+	done
+	rm -rf "$tree"
+	capture "$GUESTS" guests
 }
 
 pages() {
-	genhtml --quiet --branch-coverage --legend --title "drivers/, by the KUnit suites" \
-		--prefix "$MODULES" --output-directory "$OUT" "$OUT/coverage.info"
+	genhtml --quiet --branch-coverage --legend --title "drivers/, by the tests" \
+		--prefix "$TOP" --output-directory "$OUT" "$OUT/coverage.info"
 }
 
+# --- what it says ---------------------------------------------------------
+
 # "FILE FUNCTION LINE,LINE-LINE..." of all that has a line without a hit. A line belongs to
-# the last function that begins before it
+# the last function that begins before it; of those that a macro makes on one line, the first by
+# name, whatever order lcov has them in
 missed() {
 	awk -F '[:,]' '
 	function flush(   n, i, j, k, l, at, name, found, out, from, to) {
@@ -62,7 +132,7 @@ missed() {
 		return n
 	}
 	/^SF:/ { file = $2; sub(/.*\/drivers\//, "drivers/", file) }
-	/^FN:/ { begins[$2] = $NF }
+	/^FN:/ { if (!($2 in begins) || $NF < begins[$2]) begins[$2] = $NF }
 	/^DA:/ { known[$2] = 1; hits[$2] += $3; if ($2 > last) last = $2 }
 	/^end_of_record/ { flush() }' "$OUT/coverage.info"
 }
@@ -70,13 +140,13 @@ missed() {
 # A row of the document is "| `FILE` | `FUNCTION` | why |"
 unexplained() {
 	missed | while read -r file name lines; do
-		grep -qF "| \`$file\` | \`$name\` |" "$TOP/Documentation/kunit-uncovered.md" 2>/dev/null ||
+		grep -qF "| \`$file\` | \`$name\` |" "$TOP/Documentation/uncovered.md" 2>/dev/null ||
 			printf 'missed and not explained: %s %s %s\n' "$file" "$name" "$lines"
 	done
 }
 
-# The totals, of the records LF (lines found), LH (hit), BRF, BRH
-sum_up() {
+# The totals of an lcov file, of the records LF (lines found), LH (hit), BRF, BRH
+totals() {
 	awk -F: '
 	function percent(hit, found) { return found ? sprintf("%.1f%% (%d of %d)", 100 * hit / found, hit, found) : "none" }
 	/^(LF|LH|BRF|BRH):/ { sum[$1] += $2 }
@@ -84,34 +154,66 @@ sum_up() {
 	END {
 		printf "coverage of %s: lines %s, branches %s\n", names, percent(sum["LH"], sum["LF"]), percent(sum["BRH"], sum["BRF"])
 		exit !sum["LF"]
-	}' "$OUT/coverage.info"
+	}'
+}
+
+# of_driver NAME: its records of the whole
+of_driver() {
+	awk -v name="/drivers/$1/" '/^SF:/ { mine = index($0, name) } mine' "$OUT/coverage.info"
 }
 
 conclude() {
+	local dir
 	unexplained
-	sum_up
+	for dir in "$TOP"/drivers/*/; do
+		grep -q "/drivers/$(basename "$dir")/" "$OUT/coverage.info" || continue
+		of_driver "$(basename "$dir")" | totals
+	done
+	if [ -e "$OUT/guests.info" ]; then
+		printf 'the suites alone: '
+		totals <"$OUT/suites.info"
+	fi
+	totals <"$OUT/coverage.info"
+}
+
+# lcov speaks of what is no fault: of objects without a function, for one. In a process of its
+# own, so that it stops at the first command that fails
+quietly() {
+	"$@" 2>>"$OUT/lcov.log" &
+	wait $! || { tail -n 20 "$OUT/lcov.log" >&2; die "lcov failed: see $OUT/lcov.log"; }
+}
+
+measure() {
+	rm -rf "$OUT"
+	mkdir -p "$OUT"
+	run_suites
+	if [ "$1" = suites ]; then
+		quietly collect_suites plain
+		cp "$OUT/suites.info" "$OUT/coverage.info"
+	else
+		run_guests
+		quietly collect_suites plain hyperv
+		quietly collect_guests
+		quietly lcov --quiet "${BRANCHES[@]}" -a "$OUT/suites.info" -a "$OUT/guests.info" --output-file "$OUT/coverage.info"
+	fi
+	quietly pages
+	say "pages: $OUT/index.html"
+	conclude
 }
 
 main() {
 	help_if_asked "$@"
 	case $* in
-	'') ;;
-	--missed | --sum)
-		[ -e "$OUT/coverage.info" ] || die "there was no run yet"
-		if [ "$1" = --missed ]; then missed; else conclude; fi
-		return ;;
+	--missed | --sum) [ -e "$OUT/coverage.info" ] || die "there was no run yet" ;;
+	'' | --suites) command -v lcov >/dev/null || die "lcov is missing: run tools/testbed/packages.sh coverage" ;;
 	*) die "takes no such argument; see --help" ;;
 	esac
-	command -v lcov >/dev/null || die "lcov is missing: run tools/testbed/packages.sh coverage"
-	mkdir -p "$OUT"
-	if ! "$TESTBED/kunit.sh" --kernel gcov >"$OUT/results"; then
-		grep -B 8 '^not ok' "$OUT/results" >&2 || true
-		die "the suites fail on the gcov kernel: see $OUT/results"
-	fi
-	# lcov speaks of what is no fault: of objects without a function, for one
-	{ collect && pages; } 2>"$OUT/lcov.log" || { tail -n 20 "$OUT/lcov.log" >&2; die "lcov failed: see $OUT/lcov.log"; }
-	say "pages: $OUT/index.html"
-	conclude
+	case ${1:-} in
+	--missed) missed ;;
+	--sum) conclude ;;
+	--suites) measure suites ;;
+	*) measure all ;;
+	esac
 }
 
 main "$@"; exit

@@ -17,8 +17,9 @@ export KMCL_CACHE KMCL_BUILD
 # linux-headers-, with the series in front. Debian 12 leaves out its own series.
 FLAVOURS="6.1-amd64 6.1-cloud-amd64 6.1-rt-amd64 6.12-amd64 6.12-cloud-amd64 6.12-rt-amd64"
 L1_FLAVOUR=6.12-amd64
-# Not Debian's: the debug kernel (kunit-kernel.sh debug), with lockdep, kmemleak and DMA_API_DEBUG
-DEBUG_FLAVOUR=6.12-debug
+# Not Debian's: 6.12-NAME is what kunit-kernel.sh builds. debug has lockdep, kmemleak and
+# DMA_API_DEBUG; gcov counts what runs in the modules
+KUNIT_FLAVOURS="6.12-debug 6.12-gcov"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
@@ -29,9 +30,17 @@ meta_package() {
 }
 
 known_flavour() {
-	case " $FLAVOURS $DEBUG_FLAVOUR " in
+	case " $FLAVOURS $KUNIT_FLAVOURS " in
 	*" $1 "*) ;;
-	*) die "unknown kernel flavour '$1'; known: $FLAVOURS $DEBUG_FLAVOUR" ;;
+	*) die "unknown kernel flavour '$1'; known: $FLAVOURS $KUNIT_FLAVOURS" ;;
+	esac
+}
+
+# kunit_kernel FLAVOUR: where kunit-kernel.sh has put it; fails for one of Debian's
+kunit_kernel() {
+	case " $KUNIT_FLAVOURS " in
+	*" $1 "*) "$TESTBED/kunit-kernel.sh" "${1#6.12-}" ;;
+	*) return 1 ;;
 	esac
 }
 

@@ -5,8 +5,8 @@
 # Puts Debian's stock kernels into the cache, for booting test guests, without
 # installing them: kernels/FLAVOUR/{vmlinuz,release,lib/modules/RELEASE}.
 # Prints one directory per flavour. Flavours: 6.1-amd64, 6.1-cloud-amd64,
-# 6.1-rt-amd64, 6.12-amd64, 6.12-cloud-amd64, 6.12-rt-amd64. And 6.12-debug, which is
-# not Debian's: what kunit-kernel.sh has built.
+# 6.1-rt-amd64, 6.12-amd64, 6.12-cloud-amd64, 6.12-rt-amd64. And 6.12-debug and
+# 6.12-gcov, which are not Debian's: what kunit-kernel.sh has built.
 
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -65,9 +65,9 @@ is_current() {
 	[ -z "$want" ] || [ "$want" = "$(cat "$dir/release")" ]
 }
 
-# The debug kernel of kunit-kernel.sh, laid out as the others are. Each has its own directory, so that
+# A kernel of kunit-kernel.sh, laid out as the others are. Each has its own directory, so that
 # trees with different fragments share a cache
-ensure_debug() {
+ensure_built() {
 	local built=$1 dir=$2 release
 	[ ! -e "$dir" ] || return 0
 	rm -rf "$dir.tmp"
@@ -83,10 +83,9 @@ ensure_debug() {
 ensure() {
 	local flavour=$1 dir=$KMCL_CACHE/kernels/$1 built
 	mkdir -p "$KMCL_CACHE/kernels"
-	if [ "$flavour" = "$DEBUG_FLAVOUR" ]; then
-		built=$("$TESTBED/kunit-kernel.sh" debug)
+	if built=$(kunit_kernel "$flavour"); then
 		dir=$KMCL_CACHE/kernels/$(basename "$built")
-		ensure_debug "$built" "$dir"
+		ensure_built "$built" "$dir"
 		printf '%s\n' "$dir"
 		return
 	fi

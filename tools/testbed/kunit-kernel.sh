@@ -25,6 +25,10 @@ CONFIGS=$TOP/kunit/configs
 name=debug
 fragments=()
 jobs=$(nproc)
+# KASAN does not look at the other checkers: in them a machine that checks everything spends
+# most of its time
+unchecked=()
+CHECKERS="lockdep kmemleak debugobjects unwind_frame stacktrace"
 
 need_tools() {
 	local tool missing=()
@@ -60,7 +64,7 @@ settings() {
 directory() {
 	local version hash
 	version=$(source_version)
-	hash=$({ settings | sort; gcc -dumpfullversion; echo "$RECIPE"; } | sha256sum | cut -c1-12)
+	hash=$({ settings | sort; gcc -dumpfullversion; echo "$RECIPE${unchecked[*]-}"; } | sha256sum | cut -c1-12)
 	printf '%s/kunit-%s-%s-%s\n' "$KMCL_CACHE" "$name" "${version//[^A-Za-z0-9.+-]/_}" "$hash"
 }
 
@@ -137,7 +141,7 @@ watch() {
 compile() {
 	local build=$1 log=$2 pid
 	say "compiling with $jobs jobs: 5 to 12 minutes on two CPUs"
-	nice make -C "$build" -j "$jobs" bzImage modules >"$log" 2>&1 &
+	nice make -C "$build" -j "$jobs" ${unchecked[@]+"${unchecked[@]}"} bzImage modules >"$log" 2>&1 &
 	pid=$!
 	trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
 	watch "$log" "$pid"
@@ -184,7 +188,10 @@ main() {
 	[ "$name" != common ] && [ -e "$CONFIGS/$name.config" ] ||
 		die "unknown kernel '$name'; known: $(basename -s .config -a "$CONFIGS"/*.config | grep -vx common | paste -sd' ')"
 	fragments=("$CONFIGS/common.config")
-	[ "$name" != kasan ] || fragments+=("$CONFIGS/debug.config")
+	if [ "$name" = kasan ]; then
+		fragments+=("$CONFIGS/debug.config")
+		mapfile -t unchecked < <(printf 'KASAN_SANITIZE_%s.o=n\n' $CHECKERS)
+	fi
 	fragments+=("$CONFIGS/$name.config" ${more[@]+"${more[@]}"})
 	for fragment in "${fragments[@]}"; do
 		[ -r "$fragment" ] || die "cannot read the fragment $fragment"

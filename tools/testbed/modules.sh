@@ -24,17 +24,18 @@ HARMLESS="the compiler differs from the one used to build the kernel"
 
 # The directory that modules are built with
 headers_of() {
-	if [ "$1" = "$DEBUG_FLAVOUR" ]; then
-		printf '%s/build\n' "$("$TESTBED/kunit-kernel.sh" debug)"
+	local built
+	if built=$(kunit_kernel "$1"); then
+		printf '%s/build\n' "$built"
 	else
 		printf '/lib/modules/%s/build\n' "$2"
 	fi
 }
 
 release_of() {
-	local meta release
-	if [ "$1" = "$DEBUG_FLAVOUR" ]; then
-		basename "$("$TESTBED/kunit-kernel.sh" debug)"
+	local meta release built
+	if built=$(kunit_kernel "$1"); then
+		basename "$built"
 		return
 	fi
 	meta=$(meta_package headers "$1")
@@ -68,10 +69,12 @@ copy_sources() {
 }
 
 compile() {
-	local flavour=$1 release=$2 dir=$3 check=0
-	# The other headers have seen sparse already
-	if [ "$flavour" != "$DEBUG_FLAVOUR" ] && command -v sparse >/dev/null; then check=1; fi
-	make -C "$(headers_of "$flavour" "$release")" "M=$dir" KMCL_CHECKS=y W=1 "C=$check" -j"$(nproc)" modules
+	local flavour=$1 release=$2 dir=$3 check=0 profile=()
+	# Debian's headers have seen sparse already
+	if [[ " $FLAVOURS " = *" $flavour "* ]] && command -v sparse >/dev/null; then check=1; fi
+	[ "$flavour" != 6.12-gcov ] || profile=(GCOV_PROFILE=y)		# of these modules alone
+	make -C "$(headers_of "$flavour" "$release")" "M=$dir" KMCL_CHECKS=y W=1 "C=$check" \
+		${profile[@]+"${profile[@]}"} -j"$(nproc)" modules
 }
 
 # built_modules DIR: everything that was to be built, as paths in DIR, one a line
