@@ -799,6 +799,7 @@ static void a_pause_ends_deleting_around_a_deferred_packet(struct kunit *test)
 
 	bed->on_packet = defers_and_stops;
 	host_transfers(bed, 6, (u16)s->number, &range, 1);
+	settle(bed);		/* the worker has seen that it is stopped */
 	WRITE_ONCE(bed->ch->rx.enabled, true);
 	settle(bed);
 	KUNIT_ASSERT_EQ(test, nr_got(bed), 2);
@@ -829,6 +830,7 @@ static void a_failed_packet_ends_deleting_around_a_deferred_one(struct kunit *te
 	host_sends(bed, 6, false);
 	bed->on_packet = defers_and_stops;
 	host_transfers(bed, 7, (u16)s->number, &range, 1);
+	settle(bed);
 	WRITE_ONCE(bed->ch->rx.enabled, true);
 	settle(bed);
 	KUNIT_ASSERT_EQ(test, nr_got(bed), 3);

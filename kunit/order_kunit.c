@@ -303,7 +303,7 @@ static int completes_all(struct aside *aside)
 
 	atomic_inc(&racers_ready);
 	while (atomic_read(&racers_ready) < RACERS)
-		cpu_relax();
+		cond_resched();		/* one CPU may have to do for all */
 	for (i = 0; i < nr_got(bed); i++) {
 		ret = complete_it(bed, i);
 		if (!ret)

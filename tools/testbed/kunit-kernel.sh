@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Usage: kunit-kernel.sh [--where] [--force] [--config FILE]... [--jobs N] [NAME]
+#        kunit-kernel.sh --source DIR
 #
 # Builds a kernel that the KUnit suites run on, from Debian's linux-source-6.12 and
 # configuration fragments on top of tinyconfig, kunit/configs/common.config and
@@ -12,6 +13,7 @@
 # --force        build again
 # --config FILE  one more fragment after these
 # --jobs N       compile N files at once (default: one per CPU)
+# --source DIR   build nothing, but unpack the source there, as clean as it came
 #
 # Environment: KMCL_CACHE, where built kernels are kept (~/.cache/kmcl).
 
@@ -169,9 +171,24 @@ build() {
 	say "built in $((SECONDS - began)) s: $target"
 }
 
+# Apart from what is never compiled for x86
+unpack_to() {
+	local dir=$1
+	[ ! -e "$dir" ] || die "$dir is there already"
+	command -v xz >/dev/null || die "missing: xz: run tools/testbed/packages.sh"
+	mkdir -p "$dir"
+	unpack "$(tarball "$dir/package")" "$dir"
+	rm -rf "$dir/package"
+}
+
 main() {
 	local target force=no where=no fragment more=()
 	help_if_asked "$@"
+	if [ "${1:-}" = --source ]; then
+		[ $# -eq 2 ] || die "--source takes a directory, and nothing else; see --help"
+		unpack_to "$2"
+		return
+	fi
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--where) where=yes ;;

@@ -15,7 +15,7 @@ GUEST="$BUILD sparse acpica-tools qemu-system-x86 busybox-static cpio xz-utils k
 UNIT="gcc make libc6-dev clang libclang-rt-14-dev llvm"
 TEST="$GUEST $UNIT linux-headers-amd64 linux-headers-cloud-amd64 linux-headers-rt-amd64
 	linux-headers-6.12-cloud-amd64 linux-headers-6.12-rt-amd64
-	kexec-tools dkms bc bison flex libelf-dev libssl-dev"
+	kexec-tools dkms bc bison flex libelf-dev libssl-dev python3"
 COVERAGE="$TEST lcov"
 
 wanted() {
