@@ -9,11 +9,26 @@
 
 static struct dentry *kmcl_debugfs;
 
+/*
+ * Senders count under this lock what they have placed. A packet may be answered before
+ * its sender comes to that: who has seen it end finds it counted as sent.
+ */
+static void read_tx(struct kmcl_channel *ch, struct kmcl_tx_stats *tx)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->tx.lock, flags);
+	*tx = ch->stats.tx;
+	spin_unlock_irqrestore(&ch->tx.lock, flags);
+}
+
 static int stats_show(struct seq_file *m, void *unused)
 {
 	struct kmcl_channel *ch = m->private;
+	struct kmcl_tx_stats tx;
 
-#define SHOW_TX(name)	seq_printf(m, #name " %llu\n", READ_ONCE(ch->stats.tx.name));
+	read_tx(ch, &tx);
+#define SHOW_TX(name)	seq_printf(m, #name " %llu\n", tx.name);
 #define SHOW_RX(name)	seq_printf(m, #name " %llu\n", READ_ONCE(ch->stats.rx.name));
 #define SHOW_ANY(name)	seq_printf(m, #name " %lld\n", atomic64_read(&ch->stats.any.name));
 	KMCL_TX_COUNTERS(SHOW_TX)

@@ -72,10 +72,12 @@ struct kmcl_channel;
 #define KMCL_STATS_U64(name)		u64 name;
 #define KMCL_STATS_ATOMIC(name)		atomic64_t name;
 
+struct kmcl_tx_stats {
+	KMCL_TX_COUNTERS(KMCL_STATS_U64)
+};
+
 struct kmcl_stats {
-	struct {
-		KMCL_TX_COUNTERS(KMCL_STATS_U64)
-	} tx;
+	struct kmcl_tx_stats tx;
 	struct {
 		KMCL_RX_COUNTERS(KMCL_STATS_U64)
 	} rx ____cacheline_aligned_in_smp;
