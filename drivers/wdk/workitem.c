@@ -2,6 +2,7 @@
 /*
  * Work items of the framework.
  */
+#include <linux/lockdep.h>
 #include <linux/sched.h>
 
 #include "driver.h"
@@ -80,6 +81,17 @@ bool wdk_work_item_in_callback(struct wdk_object *object)
 	return true;
 }
 
+/*
+ * To lockdep, items with different callbacks are of different classes: one may flush another
+ * in its callback. The driver's code is a key that is as static as the driver.
+ */
+static void init_work(struct work_item *item)
+{
+	INIT_WORK(&item->work, run);
+	lockdep_init_map(&item->work.lockdep_map, "WDFWORKITEM",
+			 (struct lock_class_key *)item->callback, 0);
+}
+
 /**
  * WdfWorkItemCreate() - make a work item
  * @Config: its callback; AutomaticSerialization has no effect
@@ -107,9 +119,9 @@ NTSTATUS WdfWorkItemCreate(PWDF_WORKITEM_CONFIG Config, PWDF_OBJECT_ATTRIBUTES A
 	status = wdk_object_make(sizeof(*item), WDK_OBJECT_WORK_ITEM, NULL, Attributes, &item);
 	if (!NT_SUCCESS(status))
 		return status;
-	INIT_WORK(&item->work, run);
-	spin_lock_init(&item->lock);
 	item->callback = Config->EvtWorkItemFunc;
+	init_work(item);
+	spin_lock_init(&item->lock);
 	item->object.quiesce = quiesce;
 	status = wdk_object_link(&item->object);
 	if (NT_SUCCESS(status))
