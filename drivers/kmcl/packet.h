@@ -136,6 +136,12 @@ void kmcl_external_unmap(struct kmcl_packet *pkt);
 struct page *kmcl_address_page(const void *at);
 bool kmcl_page_holdable(struct page *page);
 
+/* The packet that waits in the queue, or is written, as this; not for a completion. */
+static inline struct kmcl_packet *kmcl_item_packet(struct kmcl_tx_item *item)
+{
+	return container_of(item, struct kmcl_packet, item);
+}
+
 static inline u32 kmcl_pipe_overhead(const struct kmcl_config *config)
 {
 	return config->pipe ? sizeof(struct kmcl_pipe_header) : 0;

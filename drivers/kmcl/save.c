@@ -49,11 +49,6 @@ int kmcl_channel_set_save_callbacks(struct kmcl_channel *channel, kmcl_save_pack
 }
 EXPORT_SYMBOL_GPL(kmcl_channel_set_save_callbacks);
 
-static struct kmcl_packet *item_packet(struct kmcl_tx_item *item)
-{
-	return container_of(item, struct kmcl_packet, item);
-}
-
 static void save_count(struct kmcl_save *save)
 {
 	u32 i;
@@ -230,7 +225,7 @@ static struct kmcl_tx_item *describe(struct kmcl_channel *ch, struct kmcl_saved 
 		describe_answer(item, &chunk->answer);
 	} else {
 		chunk->type = KMCL_SAVED_PACKET;
-		describe_packet(ch, item_packet(item), &chunk->packet);
+		describe_packet(ch, kmcl_item_packet(item), &chunk->packet);
 	}
 	return item;
 }
@@ -241,7 +236,7 @@ static int save_chunk(struct kmcl_channel *ch, void *buffer, u32 room, u32 *byte
 	struct kmcl_saved chunk;
 	struct kmcl_tx_item *item = describe(ch, &chunk);
 	bool packet = chunk.type == KMCL_SAVED_PACKET;
-	int ret = packet ? own_size(ch, item_packet(item), &chunk.packet.own_length) : 0;
+	int ret = packet ? own_size(ch, kmcl_item_packet(item), &chunk.packet.own_length) : 0;
 
 	if (ret)
 		return ret;
@@ -249,7 +244,7 @@ static int save_chunk(struct kmcl_channel *ch, void *buffer, u32 room, u32 *byte
 	if (*bytes > room)
 		return -ENOBUFS;
 	if (packet)
-		ret = own_write(ch, item_packet(item), buffer, &chunk);
+		ret = own_write(ch, kmcl_item_packet(item), buffer, &chunk);
 	if (ret)
 		return ret;
 	kmcl_saved_encode(buffer, &chunk);

@@ -23,11 +23,6 @@
 
 static void tx_work(struct work_struct *work);
 
-static struct kmcl_packet *item_packet(struct kmcl_tx_item *item)
-{
-	return container_of(item, struct kmcl_packet, item);
-}
-
 static struct kmcl_incoming *item_incoming(struct kmcl_tx_item *item)
 {
 	return container_of(item, struct kmcl_incoming, item);
@@ -46,7 +41,7 @@ static u32 item_ring_bytes(struct kmcl_tx_item *item)
 	u32 header = KMCL_DESCRIPTOR_SIZE;
 
 	if (item->type == KMCL_PKT_DATA_GPA_DIRECT)
-		header = item_packet(item)->external.gpa_len;
+		header = kmcl_item_packet(item)->external.gpa_len;
 	return kmcl_ring_bytes(header, item->length);
 }
 
@@ -83,9 +78,10 @@ static noinline bool tx_pop_slot(struct kmcl_channel *ch, struct kmcl_packet *pk
 
 static bool tx_take_slot(struct kmcl_channel *ch, struct kmcl_tx_item *item)
 {
-	if (likely(item->type == KMCL_PKT_COMPLETION || !item_packet(item)->guest || !item->answer))
+	if (likely(item->type == KMCL_PKT_COMPLETION || !item->answer ||
+		   !kmcl_item_packet(item)->guest))
 		return true;
-	return tx_pop_slot(ch, item_packet(item));
+	return tx_pop_slot(ch, kmcl_item_packet(item));
 }
 
 /*
@@ -94,7 +90,7 @@ static bool tx_take_slot(struct kmcl_channel *ch, struct kmcl_tx_item *item)
  */
 static int tx_place(struct kmcl_channel *ch, struct kmcl_tx_item *item, const void *payload)
 {
-	struct kmcl_packet *pkt = item_packet(item);
+	struct kmcl_packet *pkt = kmcl_item_packet(item);
 	struct kmcl_gpa_header *gpa = NULL;
 	struct kmcl_endpoint *ep = ch->tx.ep;
 	u32 length = item->length, gpa_len = 0;
@@ -253,7 +249,7 @@ static void tx_told(struct kmcl_channel *ch)
 
 static void tx_tell_own(struct kmcl_channel *ch, struct kmcl_tx_item *own)
 {
-	kmcl_packet_done(item_packet(own), own->status, NULL, 0);
+	kmcl_packet_done(kmcl_item_packet(own), own->status, NULL, 0);
 	tx_told(ch);
 }
 
@@ -278,7 +274,7 @@ static void tx_work(struct work_struct *work)
 	struct kmcl_tx_item *item;
 
 	while ((item = tx_next_done(ch))) {
-		kmcl_packet_done(item_packet(item), item->status, NULL, 0);
+		kmcl_packet_done(kmcl_item_packet(item), item->status, NULL, 0);
 		tx_told(ch);
 		/* Routines that send again may keep it going for long. */
 		cond_resched();
@@ -550,7 +546,7 @@ void kmcl_tx_freeze(struct kmcl_channel *ch)
 /* A request is its caller's, who waits: it is no part of what outlives the channel. */
 static bool item_is_savable(struct kmcl_tx_item *item)
 {
-	return item->type == KMCL_PKT_COMPLETION || !kmcl_packet_is_request(item_packet(item));
+	return item->type == KMCL_PKT_COMPLETION || !kmcl_packet_is_request(kmcl_item_packet(item));
 }
 
 /**

@@ -18,12 +18,12 @@ static_assert(VMBUS_SERVER_CHANNEL_INIT_FLAGS == KMCL_SERVER_FLAGS);
 static_assert(VMBUS_SERVER_CHANNEL_INIT_MAXIMUM_OFFER_DATA == KMCL_OFFER_DATA_MAX);
 
 /* Is it a server's channel, and disabled. */
-static NTSTATUS server_check(struct wdk_channel *ch)
+static NTSTATUS server_init_check(struct wdk_channel *ch)
 {
-	if (!ch)
-		return STATUS_INVALID_PARAMETER_1;
-	if (!ch->server)
-		return STATUS_INVALID_DEVICE_REQUEST;
+	NTSTATUS status = wdk_server_check(ch);
+
+	if (status != STATUS_SUCCESS)
+		return status;
 	/* Sets what is set already, to be told. */
 	return wdk_init_status(ch, kmcl_channel_set_state_callbacks(ch->native,
 								    &wdk_state_callbacks),
@@ -124,7 +124,7 @@ EXPORT_SYMBOL_GPL(VmbServerChannelInitSetTargetInterfaceId);
  */
 NTSTATUS VmbServerChannelInitSetTargetVtl(VMBCHANNEL Channel, UINT8 TargetVtl)
 {
-	NTSTATUS status = server_check(wdk_channel(Channel));
+	NTSTATUS status = server_init_check(wdk_channel(Channel));
 
 	if (status != STATUS_SUCCESS)
 		return status;
@@ -147,7 +147,7 @@ EXPORT_SYMBOL_GPL(VmbServerChannelInitSetTargetVtl);
  */
 NTSTATUS VmbServerChannelInitSetVmbusHandle(VMBCHANNEL Channel, HANDLE VmbusHandle)
 {
-	NTSTATUS status = server_check(wdk_channel(Channel));
+	NTSTATUS status = server_init_check(wdk_channel(Channel));
 
 	return status == STATUS_SUCCESS ? STATUS_NOT_SUPPORTED : status;
 }

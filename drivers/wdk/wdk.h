@@ -109,6 +109,14 @@ static inline struct wdk_channel *wdk_channel(VMBCHANNEL handle)
 	return likely(ch && ch->magic == WDK_CHANNEL_MAGIC) ? ch : NULL;
 }
 
+/* Of functions that only a server's channel has. */
+static inline NTSTATUS wdk_server_check(const struct wdk_channel *ch)
+{
+	if (!ch)
+		return STATUS_INVALID_PARAMETER_1;
+	return ch->server ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST;
+}
+
 static inline VMBCHANNEL wdk_channel_handle(struct wdk_channel *ch)
 {
 	return (VMBCHANNEL)ch;
