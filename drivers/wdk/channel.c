@@ -123,10 +123,8 @@ static int channel_connect(struct wdk_channel *ch)
 
 	if (!err)
 		err = kmcl_channel_set_external_release(ch->native, wdk_external_release);
-	if (err)
-		return err;
 	kmcl_channel_set_pointer(ch->native, ch);
-	return table_add(ch);
+	return err ? err : table_add(ch);
 }
 
 static struct wdk_channel *channel_create(bool server)
@@ -292,8 +290,9 @@ static int channel_enable(struct wdk_channel *ch)
  * does not fit into the ring, or client context and external data together take more than
  * 64 KiB; STATUS_NO_SUCH_DEVICE if there is no bus for it: this is no Hyper-V guest, or
  * kmcl_vmbus is not loaded; for a server, kmcl_loopback is not. Servers: STATUS_NOT_SUPPORTED
- * without VMBUS_SERVER_CHANNEL_INIT_FLAG_LOOPBACK_OFFER; STATUS_OBJECT_NAME_COLLISION if this
- * instance is offered already. STATUS_INSUFFICIENT_RESOURCES.
+ * without VMBUS_SERVER_CHANNEL_INIT_FLAG_LOOPBACK_OFFER, or where only kmcl_vmbus is loaded;
+ * STATUS_OBJECT_NAME_COLLISION if this instance is offered already.
+ * STATUS_INSUFFICIENT_RESOURCES.
  */
 NTSTATUS VmbChannelEnable(VMBCHANNEL Channel)
 {

@@ -7,7 +7,7 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
-#include "wdk.h"
+#include "driver.h"
 
 #define MDL_HAS_ADDRESS	(MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)
 
@@ -214,32 +214,83 @@ static bool pages_adjoin(PMDL mdl)
 	return !PageHighMem(pfn_to_page(pfns[0]));
 }
 
-/* The mapping owns the array and a reference on each page: vfree() gives up all of it. */
-static void *map_pages(PMDL mdl, ULONG priority)
+/**
+ * struct mapping - of scattered pages; its MDL's Process, which nobody else has a use for
+ * @work: ends it
+ * @address: of the first page
+ * @count: of pages
+ * @pages: with a reference on each: the process may be gone before the mapping
+ */
+struct mapping {
+	struct work_struct work;
+	void *address;
+	u32 count;
+	struct page *pages[];
+};
+
+static void put_pages(struct mapping *mapping)
+{
+	u32 i;
+
+	for (i = 0; i < mapping->count; i++)
+		put_page(mapping->pages[i]);
+	kvfree(mapping);
+}
+
+static void end_mapping(struct work_struct *work)
+{
+	struct mapping *mapping = container_of(work, struct mapping, work);
+
+	vunmap(mapping->address);
+	put_pages(mapping);
+}
+
+/* vunmap() may sleep. */
+static void unmap_pages(PMDL mdl)
+{
+	struct mapping *mapping = (struct mapping *)mdl->Process;
+
+	mdl->Process = NULL;
+	if (KeGetCurrentIrql() >= DISPATCH_LEVEL)
+		queue_work(wdk_wq, &mapping->work);
+	else
+		end_mapping(&mapping->work);
+}
+
+static struct mapping *get_pages(PMDL mdl)
 {
 	u32 i, count = mdl_pages(mdl);
-	struct page **pages;
-	void *address;
+	struct mapping *mapping = kvmalloc(struct_size(mapping, pages, count), GFP_KERNEL);
+
+	if (!mapping)
+		return NULL;
+	INIT_WORK(&mapping->work, end_mapping);
+	mapping->count = count;
+	for (i = 0; i < count; i++) {
+		mapping->pages[i] = pfn_to_page(MmGetMdlPfnArray(mdl)[i]);
+		get_page(mapping->pages[i]);
+	}
+	return mapping;
+}
+
+static void *map_pages(PMDL mdl, ULONG priority)
+{
+	struct mapping *mapping;
 
 	if (KeGetCurrentIrql() >= DISPATCH_LEVEL)
 		return NULL;
-	pages = kvmalloc_array(count, sizeof(*pages), GFP_KERNEL);
-	if (!pages)
+	mapping = get_pages(mdl);
+	if (!mapping)
 		return NULL;
-	for (i = 0; i < count; i++) {
-		pages[i] = pfn_to_page(MmGetMdlPfnArray(mdl)[i]);
-		get_page(pages[i]);
-	}
-	address = vmap(pages, count, VM_MAP | VM_MAP_PUT_PAGES,
-		       priority & MdlMappingNoWrite ? PAGE_KERNEL_RO : PAGE_KERNEL);
-	if (!address) {
-		for (i = 0; i < count; i++)
-			put_page(pages[i]);
-		kvfree(pages);
+	mapping->address = vmap(mapping->pages, mapping->count, VM_MAP,
+				priority & MdlMappingNoWrite ? PAGE_KERNEL_RO : PAGE_KERNEL);
+	if (!mapping->address) {
+		put_pages(mapping);
 		return NULL;
 	}
+	mdl->Process = (PEPROCESS)mapping;
 	mdl->MdlFlags |= WDK_MDL_VMAP;
-	return address;
+	return mapping->address;
 }
 
 /* Where its first page is in the kernel. */
@@ -305,7 +356,7 @@ VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 	if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) || (mdl->MdlFlags & WDK_MDL_RECEIVED))
 		return;
 	if (mdl->MdlFlags & WDK_MDL_VMAP)
-		vfree(mdl->MappedSystemVa - mdl->ByteOffset);
+		unmap_pages(mdl);
 	mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | WDK_MDL_VMAP);
 	mdl->MappedSystemVa = NULL;
 }

@@ -55,11 +55,22 @@ static const char *parse_flags(const char *f, struct conversion *c)
 static const char *parse_number(const char *f, struct arguments *args, int *number)
 {
 	if (*f == '*') {
-		*number = va_arg(args->list, int);
+		*number = clamp(va_arg(args->list, int), -TEXT_MAX, TEXT_MAX);
 		return f + 1;
 	}
 	for (*number = 0; isdigit(*f); f++)
 		*number = min(*number * 10 + (*f - '0'), TEXT_MAX);
+	return f;
+}
+
+/* Below 0 it is a width that is filled on the right; a precision below 0 is none. */
+static const char *parse_width(const char *f, struct arguments *args, struct conversion *c)
+{
+	f = parse_number(f, args, &c->width);
+	if (c->width >= 0)
+		return f;
+	strlcat(c->flags, "-", sizeof(c->flags));
+	c->width = -c->width;
 	return f;
 }
 
@@ -91,7 +102,7 @@ static const char *parse(const char *f, struct arguments *args, struct conversio
 	c->precision = -1;
 	f = parse_flags(f, c);
 	if (*f == '*' || isdigit(*f))
-		f = parse_number(f, args, &c->width);
+		f = parse_width(f, args, c);
 	if (*f == '.')
 		f = parse_number(f + 1, args, &c->precision);
 	f = parse_length(f, c);
@@ -178,6 +189,14 @@ static bool is_wide(const struct conversion *c)
 	return c->length == 'w' || c->length == 'l';
 }
 
+static void print_character(struct text *text, struct arguments *args, const struct conversion *c)
+{
+	int character = va_arg(args->list, int);
+	bool wide = c->type == 'C' || is_wide(c);
+
+	put(text, wide && !isascii((u16)character) ? '?' : character);
+}
+
 static void print_pointer(struct text *text, struct arguments *args)
 {
 	text->at += scnprintf(text->at, text->end - text->at + 1, "%p",
@@ -194,7 +213,7 @@ static void print_one(struct text *text, struct arguments *args, struct conversi
 		print_pointer(text, args);
 		break;
 	case 'c': case 'C':
-		put(text, va_arg(args->list, int));
+		print_character(text, args, c);
 		break;
 	case 's':
 		if (is_wide(c))
@@ -252,7 +271,7 @@ static void log_line(const char *driver, ULONG level, const char *line)
  *	p (hashed); no floating point
  *
  * Each line of the text becomes a line in the kernel's log, with the module in front, and
- * goes to debugfs (<wdk/glue.h>). At most 511 characters are printed.
+ * goes to debugfs (<wdk/glue.h>). At most 511 characters are printed, 127 of one wide string.
  *
  * Context: DISPATCH_LEVEL or lower.
  * Return: STATUS_SUCCESS.

@@ -80,13 +80,6 @@ NTSTATUS VmbServerChannelInitSetSaveRestorePacketCallbacks(
 }
 EXPORT_SYMBOL_GPL(VmbServerChannelInitSetSaveRestorePacketCallbacks);
 
-static NTSTATUS server_check(const struct wdk_channel *ch)
-{
-	if (!ch)
-		return STATUS_INVALID_PARAMETER_1;
-	return ch->server ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST;
-}
-
 /**
  * VmbChannelSaveBegin() - begin to save
  * @Channel: a server's, disabled, not open, or paused
@@ -106,7 +99,7 @@ static NTSTATUS server_check(const struct wdk_channel *ch)
 NTSTATUS VmbChannelSaveBegin(VMBCHANNEL Channel)
 {
 	struct wdk_channel *ch = wdk_channel(Channel);
-	NTSTATUS status = server_check(ch);
+	NTSTATUS status = wdk_server_check(ch);
 	int err;
 
 	if (status != STATUS_SUCCESS)
@@ -119,7 +112,7 @@ EXPORT_SYMBOL_GPL(VmbChannelSaveBegin);
 static NTSTATUS save_check(const struct wdk_channel *ch, const void *buffer, u32 size,
 			   const ULONG *filled, const ULONG *required)
 {
-	NTSTATUS status = server_check(ch);
+	NTSTATUS status = wdk_server_check(ch);
 
 	if (status != STATUS_SUCCESS)
 		return status;
@@ -222,13 +215,13 @@ static NTSTATUS restore_status(int err)
  * client; STATUS_INVALID_DEVICE_STATE if the channel is not disabled;
  * STATUS_INVALID_BUFFER_SIZE for a packet that is larger than this channel's;
  * STATUS_NOT_SUPPORTED for packets without a restore callback; STATUS_POSSIBLE_DEADLOCK in a
- * callback; STATUS_INSUFFICIENT_RESOURCES; what the callback has failed with, as in
- * VmbChannelSaveContinue().
+ * callback; STATUS_INSUFFICIENT_RESOURCES; what VmbChannelEnable() returns; what the callback
+ * has failed with, as in VmbChannelSaveContinue().
  */
 NTSTATUS VmbChannelRestoreFromBuffer(VMBCHANNEL Channel, PVOID Buffer, ULONG BufferSize)
 {
 	struct wdk_channel *ch = wdk_channel(Channel);
-	NTSTATUS status = server_check(ch);
+	NTSTATUS status = wdk_server_check(ch);
 	int err;
 
 	if (status != STATUS_SUCCESS)

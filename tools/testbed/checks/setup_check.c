@@ -323,8 +323,8 @@ static void enable_errors(struct check *c)
 	CHECK_EQ(c, kmcl_channel_set_incoming(ch, 1, 4096), 0);
 	CHECK_EQ(c, kmcl_channel_enable(ch), -EMSGSIZE);
 	CHECK_EQ(c, kmcl_channel_set_incoming(ch, 1, 64), 0);
-	/* The guest has loaded it, and the bus knows it by that name. */
-	CHECK_EQ(c, kmcl_channel_set_name(ch, "hv_utils"), 0);
+	/* kmcl_check_taken.ko, which the guest has loaded, has it on the bus. */
+	CHECK_EQ(c, kmcl_channel_set_name(ch, "taken"), 0);
 	CHECK_EQ(c, kmcl_channel_enable(ch), -EBUSY);
 	CHECK_EQ(c, kmcl_channel_get_state(ch), KMCL_DISABLED);
 	CHECK_EQ(c, kmcl_channel_set_name(ch, "nobody"), 0);

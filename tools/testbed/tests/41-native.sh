@@ -4,7 +4,7 @@ timeout=600
 # Refused packets of the host, a driver's name that the bus has, what kmcl says of a silent host
 allow=(
 	"kmcl: check-[a-z-]+-[0-9]+: refused a packet of the host: type (6|11), "
-	"Driver 'hv_utils' is already registered"
+	"Driver 'taken' is already registered"
 )
 
 arguments() {
@@ -34,13 +34,15 @@ guest() {
 load kmcl
 count_events
 checks alone groups=alone
-stock hv_utils
+stock hv_vmbus
 load kmcl_vmbus
+load kmcl_check_taken
 checks setup groups=setup,pause
 checks packets groups=packet,queue
 checks requests groups=request,rescind
 checks external groups=external,pipe
 events events
+unload kmcl_check_taken
 unload kmcl_vmbus
 unload kmcl
 END

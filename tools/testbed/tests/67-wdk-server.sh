@@ -9,6 +9,10 @@ allow=(
 	"kmcl: [a-z0-9_-]+: the host's offer could not be opened \(-111\)"
 	"kmcl_wdk: [a-z0-9_-]+: GPADL 0x[0-9a-f]+ was not unmapped \(-2\)"
 	"kmcl: [a-z0-9_-]+: the driver has not unmapped GPADL 0x[0-9a-f]+; kmcl does"
+	# Those of which allocations fail
+	"kmcl_wdk: fault: (DriverEntry failed with|its device did not start:) 0xc000009a"
+	"debugfs: out of free dentries"
+	"kmemleak: Cannot allocate a scan area, scanning the full object"
 )
 
 # The debug kernel is slow
@@ -22,6 +26,7 @@ load kmcl
 load kmcl_wdk
 load kmcl_loopback
 wdk_checks server groups=server
+if faults_allowed; then wdk_checks fault groups=fault; fi
 load wdk_loopback parameters="Count=$SAMPLE,Opens=3"
 cat $DEBUG/wdk_loopback/wait | put loopback
 for dir in $DEBUG/kmcl/wdk_loopback_*/; do cat "$dir/stats"; done | put stats
@@ -50,6 +55,7 @@ END
 
 check() {
 	cases server
+	[ "${kernel%-amd64}" != "$kernel" ] || cases fault
 	is "the sample: opened" "$(figure loopback opens)" 3
 	is "the sample: echoed" "$(figure loopback echoed)" "$(count 300)"
 	is "the sample: external data" "$(figure loopback external)" "$(count 300)"

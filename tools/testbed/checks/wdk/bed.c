@@ -88,7 +88,8 @@ VOID BedKeep(PBED Bed, PGOT Got)
 	LONG index = Bed->GotCount;
 
 	Got->Held = TRUE;
-	if (!Bed->Hold)
+	/* One that nobody would find again is not held. */
+	if (!Bed->Hold || index >= BED_GOT_MAX)
 		BedAnswer(Got);
 	if (index < BED_GOT_MAX)
 		Bed->Got[index] = *Got;

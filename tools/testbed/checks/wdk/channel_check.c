@@ -310,6 +310,17 @@ static VOID interrupt_latency_cannot_be_set(VOID)
 		      STATUS_INVALID_PARAMETER_3);
 }
 
+/* Its offers are the host's: kmcl_loopback, which has a server's, is not loaded here. */
+static VOID server_is_not_offered_by_the_hosts_bus(VOID)
+{
+	PBED server = BedServer(&Nobody);
+
+	REQUIRE(server);
+	EXPECT_STATUS(VmbChannelEnable(server->Channel), STATUS_NOT_SUPPORTED);
+	EXPECT_ORDER(server, "");
+	EXPECT_STATUS(VmbChannelInitSetMaximumPacketSize(server->Channel, 16), STATUS_SUCCESS);
+}
+
 static const TEST_CASE Cases[] = {
 	CASE(allocate_makes_disabled_clients),
 	CASE(allocate_gives_the_documented_defaults),
@@ -325,6 +336,7 @@ static const TEST_CASE Cases[] = {
 	CASE(interface_instance_is_that_of_the_offer),
 	CASE(mmio_space_is_what_the_offer_asks_for),
 	CASE(mmio_space_is_zero_without_need),
+	CASE(server_is_not_offered_by_the_hosts_bus),
 	CASE(interrupt_latency_cannot_be_set),
 };
 

@@ -4,6 +4,7 @@
  */
 #include "driver.h"
 
+PDRIVER_OBJECT CheckDriverObject;
 WDFDRIVER CheckDriver;
 WDFDEVICE CheckDevice;
 CHAR DeviceOrder[DEVICE_CALLS + 1];
@@ -49,6 +50,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
 	WDF_DRIVER_CONFIG config;
 
+	CheckDriverObject = DriverObject;
 	WDF_DRIVER_CONFIG_INIT(&config, DeviceAdd);
 	config.EvtDriverUnload = Unload;
 	return WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &config,

@@ -10,9 +10,15 @@
 
 #include <linux/debugfs.h>
 #include <linux/glob.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include <wdk/glue.h>
 
@@ -22,7 +28,7 @@
 
 #define PATTERN	64
 
-static const char *const unasked[] = { "nobus", "scarce", "server", "save" };
+static const char *const unasked[] = { "nobus", "scarce", "server", "save", "fault" };
 
 static char *parameters;
 module_param(parameters, charp, 0444);
@@ -38,6 +44,7 @@ MODULE_PARM_DESC(cases, "cases to run, likewise (default: all)");
 
 static struct wdk_driver *driver;
 static struct dentry *dir;
+static struct mm_struct *process;	/* insmod's, which lives on without it */
 
 static char text[ROOM];
 static size_t used;		/* under text_lock, as is text */
@@ -100,6 +107,73 @@ int check_channel_named(const char *name)
 	return !!found;
 }
 
+void *check_user_enter(unsigned long bytes)
+{
+	unsigned long address;
+
+	kthread_use_mm(process);
+	address = vm_mmap(NULL, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	if (!IS_ERR_VALUE(address))
+		return (void *)address;
+	kthread_unuse_mm(process);
+	return NULL;
+}
+
+void check_user_leave(void *address, unsigned long bytes)
+{
+	vm_munmap((unsigned long)address, bytes);
+	kthread_unuse_mm(process);
+}
+
+int check_user_write(void *to, const void *from, unsigned long bytes)
+{
+	return copy_to_user((void __user *)to, from, bytes) ? -EFAULT : 0;
+}
+
+int check_user_read(void *to, const void *from, unsigned long bytes)
+{
+	return copy_from_user(to, (const void __user *)from, bytes) ? -EFAULT : 0;
+}
+
+int check_user_lose(void *address, unsigned long bytes)
+{
+	return vm_munmap((unsigned long)address, bytes);
+}
+
+void *check_load(const char *name, check_entry *entry, const char *parameters, int *error)
+{
+	/* Nothing but its name is used: nobody opens the files of such a driver. */
+	static struct module other = { .name = "wdk_check_other" };
+	const struct wdk_glue glue = {
+		.name = name, .module = &other, .entry = entry, .parameters = parameters,
+	};
+	struct wdk_driver *loaded = wdk_driver_load(&glue);
+
+	*error = PTR_ERR_OR_ZERO(loaded);
+	return *error ? NULL : loaded;
+}
+
+void check_unload(void *loaded)
+{
+	wdk_driver_unload(loaded);
+}
+
+void check_fail(unsigned int n)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	WRITE_ONCE(current->fail_nth, n);
+#endif
+}
+
+unsigned int check_fail_left(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	return READ_ONCE(current->fail_nth);
+#else
+	return 0;
+#endif
+}
+
 static int results_show(struct seq_file *m, void *unused)
 {
 	size_t length;
@@ -120,9 +194,14 @@ static int __init wdk_check_init(void)
 		.parameters = parameters,
 	};
 
+	process = get_task_mm(current);
+	if (!process)
+		return -ESRCH;
 	driver = wdk_driver_load(&glue);
-	if (IS_ERR(driver))
+	if (IS_ERR(driver)) {
+		mmput(process);
 		return PTR_ERR(driver);
+	}
 	dir = debugfs_lookup(KBUILD_MODNAME, NULL);
 	debugfs_create_file("results", 0444, dir, NULL, &results_fops);
 	return 0;
@@ -133,6 +212,7 @@ static void __exit wdk_check_exit(void)
 	/* Removes the directory and what is in it. */
 	wdk_driver_unload(driver);
 	dput(dir);
+	mmput(process);
 }
 
 module_init(wdk_check_init);

@@ -27,11 +27,15 @@ static const TEST_GROUP *const Groups[] = {
 	&group_status,
 	&group_ke,
 	&group_mdl,
+	&group_user,
 	&group_rtl,
+	&group_print,
 	&group_wdf,
+	&group_load,
 	&group_scarce,
 	&group_server,
 	&group_save,
+	&group_fault,
 };
 
 typedef struct _OWNED {

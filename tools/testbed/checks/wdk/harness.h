@@ -39,13 +39,13 @@ typedef struct _TEST_GROUP {
 extern const TEST_GROUP group_interface, group_table, group_channel, group_init;
 extern const TEST_GROUP group_callback, group_state, group_packet, group_send, group_request;
 extern const TEST_GROUP group_receive, group_gpadl, group_constant, group_status, group_ke;
-extern const TEST_GROUP group_mdl, group_rtl, group_wdf;
+extern const TEST_GROUP group_mdl, group_user, group_rtl, group_print, group_wdf, group_load;
 
 /*
  * These run only if asked for: without a bus; in a guest where memory for DMA is short; with
- * kmcl_loopback, and no host.
+ * kmcl_loopback, and no host; where allocations can be made to fail.
  */
-extern const TEST_GROUP group_nobus, group_scarce, group_server, group_save;
+extern const TEST_GROUP group_nobus, group_scarce, group_server, group_save, group_fault;
 
 /* Verdicts; any level. The value is whether it holds. */
 BOOLEAN CheckTrue(BOOLEAN Holds, PCSTR File, ULONG Line, PCSTR Text);
@@ -87,6 +87,7 @@ typedef VOID CASE_WORK(PVOID Context);
 BOOLEAN CaseWork(CASE_WORK *Routine, PVOID Context);
 
 /* driver.c */
+extern PDRIVER_OBJECT CheckDriverObject;
 extern WDFDRIVER CheckDriver;
 extern WDFDEVICE CheckDevice;
 PDEVICE_OBJECT CheckDeviceObject(VOID);

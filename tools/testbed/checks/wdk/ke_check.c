@@ -142,6 +142,16 @@ static VOID SetsGo(PVOID Context)
 		      STATUS_SUCCESS);
 }
 
+static VOID SetsGoLater(PVOID Context)
+{
+	LARGE_INTEGER interval = { .QuadPart = MILLISECONDS(-20) };
+	PAIR *pair = Context;
+
+	KeDelayExecutionThread(KernelMode, FALSE, &interval);
+	KeSetEvent(&pair->Go, IO_NO_INCREMENT, FALSE);
+	KeSetEvent(&pair->Over, IO_NO_INCREMENT, FALSE);
+}
+
 /* Who sleeps is woken, with a limit of time and without. */
 static VOID wait_is_ended_by_another_thread(VOID)
 {
@@ -155,6 +165,24 @@ static VOID wait_is_ended_by_another_thread(VOID)
 	KeSetEvent(&pair->Ready, IO_NO_INCREMENT, FALSE);
 	EXPECT_STATUS(Wait(&pair->Go, MILLISECONDS(-30000)), STATUS_SUCCESS);
 	KeSetEvent(&pair->Over, IO_NO_INCREMENT, FALSE);
+}
+
+/* What does not fit into the kernel's clock is as good as no limit. */
+static VOID wait_that_is_longer_than_any_clock_ends_by_its_event(VOID)
+{
+	PAIR *pair = CaseAlloc(sizeof(*pair));
+	static const LONGLONG ends[] = { -MAXLONGLONG - 1, MAXLONGLONG };
+	ULONG i;
+
+	REQUIRE(pair);
+	for (i = 0; i < ARRAYSIZE(ends); i++) {
+		KeInitializeEvent(&pair->Ready, SynchronizationEvent, FALSE);
+		KeInitializeEvent(&pair->Go, SynchronizationEvent, FALSE);
+		KeInitializeEvent(&pair->Over, NotificationEvent, FALSE);
+		REQUIRE(CaseWork(SetsGoLater, pair));
+		EXPECT_STATUS(Wait(&pair->Go, ends[i]), STATUS_SUCCESS);
+		EXPECT_STATUS(Wait(&pair->Over, MILLISECONDS(-30000)), STATUS_SUCCESS);
+	}
 }
 
 /* Not before its time: of either clock; one that is over already does not sleep. */
@@ -287,6 +315,7 @@ static const TEST_CASE Cases[] = {
 	CASE(notification_event_stays_signalled),
 	CASE(synchronization_event_releases_one),
 	CASE(wait_is_ended_by_another_thread),
+	CASE(wait_that_is_longer_than_any_clock_ends_by_its_event),
 	CASE(wait_times_out_when_its_time_has_come),
 	CASE(wait_with_zero_timeout_only_looks),
 	CASE(delay_sleeps_at_least_so_long),

@@ -107,6 +107,19 @@ static VOID request_ends_when_its_time_is_over(VOID)
 	EXPECT_STATUS(Request(bed, WAIT_FLAG, &timeout), STATUS_CANCELLED);
 }
 
+/* What does not fit into the kernel's clock is as good as no limit. */
+static VOID request_may_wait_longer_than_any_clock(VOID)
+{
+	LARGE_INTEGER timeout;
+	PBED bed = BedUp(&EchoSlow);
+
+	REQUIRE(bed);
+	timeout.QuadPart = -MAXLONGLONG - 1;
+	EXPECT_STATUS(Request(bed, WAIT_FLAG, &timeout), STATUS_SUCCESS);
+	timeout.QuadPart = MAXLONGLONG;
+	EXPECT_STATUS(Request(bed, WAIT_FLAG, &timeout), STATUS_SUCCESS);
+}
+
 /* One that still waits to be placed is taken back: the host never sees it. */
 static VOID request_in_the_queue_is_withdrawn(VOID)
 {
@@ -252,6 +265,7 @@ static const TEST_CASE Cases[] = {
 	CASE(request_without_answer_is_done_when_placed),
 	CASE(request_with_zero_timeout_does_not_queue),
 	CASE(request_ends_when_its_time_is_over),
+	CASE(request_may_wait_longer_than_any_clock),
 	CASE(request_in_the_queue_is_withdrawn),
 	CASE(late_answer_is_dropped),
 	CASE(request_answer_size_is_a_multiple_of_8),

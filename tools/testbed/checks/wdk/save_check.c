@@ -26,7 +26,7 @@ static const TARGET OtherLoop = { &LoopType, "other" };
 /*
  * Of the case that runs. Own: bytes that the driver says it has for each packet. Late: what the
  * save callback fails with when it has room. Asked, Written: its calls. Failure: of the restore
- * callback. Restored, Numbers: what that got.
+ * callback. Again: it tries the last packet too. Restored, Numbers: what it got.
  */
 static struct {
 	PBED Server;
@@ -42,6 +42,7 @@ static struct {
 	NTSTATUS Inside;
 	NTSTATUS Failure;
 	NTSTATUS External;
+	BOOLEAN Again;
 	LONG Count;
 	PSENT Restored[PACKETS];
 	UINT32 Numbers[PACKETS];
@@ -87,6 +88,10 @@ static NTSTATUS TakesUp(VMBCHANNEL Channel, PVOID LibBuf, UINT32 LibBufSize)
 	if (!sent)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	sent->Allocated = TRUE;
+	/* The one before is in flight already. */
+	if (s.Again && s.Count)
+		EXPECT_STATUS(VmbPacketRestore(s.Restored[s.Count - 1]->Packet, LibBuf, LibBufSize),
+			      STATUS_INVALID_PARAMETER_1);
 	s.Restored[s.Count++] = sent;
 	return VmbPacketRestore(packet, LibBuf, LibBufSize);
 }
@@ -298,9 +303,28 @@ static VOID packet_restore_brings_each_packet_back(VOID)
 	EXPECT_STATUS(VmbPacketRestore(s.Sent[0]->Packet, &nothing, 8),
 		      STATUS_INVALID_DEVICE_STATE);
 	REQUIRE(Leave(&Loop));
+	s.Again = TRUE;
 	REQUIRE_STATUS(Restore(s.State, s.Bytes), STATUS_SUCCESS);
 	REQUIRE_EQ(s.Count, PACKETS);
 	GoesOn();
+}
+
+/* As enabling it would be. */
+static VOID restore_refuses_a_server_that_cannot_be_enabled(VOID)
+{
+	UINT64 nothing = 0;
+	PBED server = BedServer(&OtherLoop);
+
+	REQUIRE(server);
+	EXPECT_STATUS(VmbChannelInitSetMaximumExternalData(server->Channel, PAGE_SIZE, 1),
+		      STATUS_SUCCESS);
+	EXPECT_STATUS(VmbChannelInitSetClientContextSize(server->Channel, 65536),
+		      STATUS_SUCCESS);
+	EXPECT_STATUS(VmbChannelRestoreFromBuffer(server->Channel, &nothing, sizeof(nothing)),
+		      STATUS_INVALID_BUFFER_SIZE);
+	EXPECT_STATUS(VmbChannelInitSetClientContextSize(server->Channel, 8), STATUS_SUCCESS);
+	EXPECT_STATUS(VmbChannelRestoreFromBuffer(server->Channel, &nothing, sizeof(nothing)),
+		      STATUS_INVALID_PARAMETER_2);
 }
 
 static VOID callbacks_are_both_needed(VOID)
@@ -595,6 +619,7 @@ static VOID cleanup_of_a_restored_channel_is_one_call(VOID)
 
 static const TEST_CASE Cases[] = {
 	CASE(packet_restore_brings_each_packet_back),
+	CASE(restore_refuses_a_server_that_cannot_be_enabled),
 	CASE(callbacks_are_both_needed),
 	CASE(without_callbacks_nothing_is_restored),
 	CASE(begin_wants_a_channel_that_is_quiet),

@@ -437,7 +437,7 @@ static VOID possible_deadlock_is_a_request_in_a_callback(VOID)
 	EXPECT_STATUS(RequestStatus, STATUS_POSSIBLE_DEADLOCK);
 }
 
-/* The largest packet and the ring; or the answer and the largest packet. */
+/* The largest packet and the ring; external data and context; the answer and the largest packet. */
 static VOID invalid_buffer_size_is_what_does_not_fit(VOID)
 {
 	PBED small = BedCreate(&Echo), bed = BedCreate(&Gpadl);
@@ -446,6 +446,12 @@ static VOID invalid_buffer_size_is_what_does_not_fit(VOID)
 	REQUIRE(small && bed);
 	EXPECT_STATUS(VmbClientChannelInitSetRingBufferPageCount(small->Channel, 1, 1),
 		      STATUS_SUCCESS);
+	EXPECT_STATUS(VmbChannelEnable(small->Channel), STATUS_INVALID_BUFFER_SIZE);
+	small = BedCreate(&Echo);
+	REQUIRE(small);
+	EXPECT_STATUS(VmbChannelInitSetMaximumExternalData(small->Channel, PAGE_SIZE, 1),
+		      STATUS_SUCCESS);
+	EXPECT_STATUS(VmbChannelInitSetClientContextSize(small->Channel, 65536), STATUS_SUCCESS);
 	EXPECT_STATUS(VmbChannelEnable(small->Channel), STATUS_INVALID_BUFFER_SIZE);
 	/* The device's answers have 16 bytes. */
 	EXPECT_STATUS(VmbChannelInitSetMaximumPacketSize(bed->Channel, 8), STATUS_SUCCESS);

@@ -15,6 +15,10 @@ WDK_PROVOKED=(
 	"kmcl: [a-z0-9_-]+: refused a packet of the host: type 11, "
 	"kmcl: [a-z0-9_-]+: the host's offer could not be opened \(-122\)"
 	"[Ff]ailed to establish GPADL: err = 0xc000009a"
+	"kmcl_wdk: [a-z]*: parameters= must be like Name=1,Other=0x10"
+	"kmcl_wdk: [a-z]+: DriverEntry failed with 0x[0-9a-f]+"
+	"kmcl_wdk: [a-z]+: its device did not start: 0x[0-9a-f]+"
+	"wdk_check: (an error 1|a warning 2)"
 )
 
 wdk_devices() {
@@ -50,6 +54,18 @@ wdk_checks() {
 	put "$name" $DEBUG/wdk_check/results
 	[ -z "$hung" ] || fail "a case does not end: $(dmesg | grep 'wdk_check: ' | tail -n 1)"
 	unload wdk_check
+}
+
+# Whoever may sleep is no longer spared, if the kernel can have allocations fail
+faults_allowed() {
+	local kind
+	for kind in failslab fail_page_alloc; do
+		[ -d "$DEBUG/$kind" ] || return 1
+		echo 0 >"$DEBUG/$kind/verbose"
+		echo N >"$DEBUG/$kind/ignore-gfp-wait"
+	done
+	echo N >"$DEBUG/fail_page_alloc/ignore-gfp-highmem"
+	echo 0 >"$DEBUG/fail_page_alloc/min-order"
 }
 END
 }
