@@ -34,7 +34,7 @@ test:
 	@$(TESTBED)/run-tests $(if $(strip $(T)),"$(T)")
 
 test-all:
-	@FUZZ_SECONDS="$${FUZZ_SECONDS:-600}" $(TESTBED)/run-tests --all $(if $(strip $(T)),"$(T)")
+	@FUZZ_SECONDS="$${FUZZ_SECONDS:-300}" $(TESTBED)/run-tests --all $(if $(strip $(T)),"$(T)")
 
 kunit:
 	@$(TESTBED)/packages.sh test
@@ -74,7 +74,7 @@ help:
 	@echo "make demo            build all, boot a Hyper-V guest, run every sample, print a table"
 	@echo "make guest           the same guest with a shell on the console"
 	@echo "make test [T=name]   every test, or those whose name matches (shell patterns)"
-	@echo "make test-all        these and the ones that take long: every KUnit kernel, every flavour, fuzzing for FUZZ_SECONDS (600)"
+	@echo "make test-all        these and the ones that take long: every KUnit kernel, every flavour, fuzzing for FUZZ_SECONDS (300)"
 	@echo "make kunit [K=name]  the unit tests of the modules, in a kernel of their own: kasan, debug, kcsan, rt, gcov"
 	@echo "make mutants [T=...] breaks each rule of the design on purpose, and sees a unit test fail by name"
 	@echo "make coverage        which lines and branches of drivers/ the tests reach, as HTML"

@@ -30,7 +30,8 @@ at_least() {
 
 # matches WHAT TEXT REGEX
 matches() {
-	if printf '%s\n' "$2" | grep -Eq -- "$3"; then
+	# Not from a pipe: grep ends at the first match, and who still writes into it fails
+	if grep -Eq -- "$3" <<<"$2"; then
 		pass "$1"
 	else
 		fail "$1" "should match: $3" "text: $(printf '%s\n' "$2" | tail -n 5)"

@@ -109,7 +109,7 @@ version() { cat "$sources/VERSION"; }
 
 is_added() {
 	run_dkms add "$sources" || return 1
-	run_dkms status -m kmcl | grep -q "kmcl/$(version).*added" || fail "dkms status does not say that it is added"
+	grep -q "kmcl/$(version).*added" <<<"$(run_dkms status -m kmcl)" || fail "dkms status does not say that it is added"
 }
 
 is_built() { run_dkms build "kmcl/$(version)" -k "$1"; }

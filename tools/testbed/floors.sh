@@ -16,7 +16,7 @@ choose_floor() {
 		say "guests run directly: hvhost on this machine's /dev/kvm"
 	else
 		FLOOR=nested
-		say "guests run nested: hvhost in a machine that QEMU emulates, since here: $(printf %s "$why" | head -n1)"
+		say "guests run nested: hvhost in a machine that QEMU emulates, since here: ${why%%$'\n'*}"
 	fi
 }
 

@@ -15,7 +15,7 @@ image_package() {
 	local meta
 	meta=$(meta_package image "$1")
 	apt-cache depends --no-recommends --no-suggests "$meta" 2>/dev/null |
-		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n1
+		sed -n '0,/^ *Depends: linux-image-[0-9]/ s/^ *Depends: \(linux-image-[0-9].*\)/\1/p'
 }
 
 download() {

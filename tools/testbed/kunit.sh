@@ -61,7 +61,7 @@ cases() {
 	local file suite
 	for file in "$sources"/kunit/*_kunit.c; do
 		[ -e "$file" ] || continue
-		suite=$(sed -n '/^static struct kunit_suite/,$ s/.*\.name = "\([^"]*\)".*/\1/p' "$file" | sed 1q)
+		suite=$(sed -n '/^static struct kunit_suite/,/\.name/ s/.*\.name = "\([^"]*\)".*/\1/p' "$file")
 		[ -n "$suite" ] || die "$file names no suite: .name = \"...\" in a static struct kunit_suite"
 		grep -o 'KUNIT_CASE[A-Z_]*([a-z0-9_]*' "$file" |
 			sed "s/.*(/$suite./;s/\$/ ${suite}_kunit/"

@@ -46,6 +46,7 @@ host() {
 	red "a list corruption" "<6>[    2.0] list_del corruption. prev->next should be"
 	{ clean; echo "<4>[    2.0] provoked"; } >"$JOB/log"
 	succeeds "excuses what a test expects" "$TESTBED/log-check" --allow '^prov.ked$' "$JOB/log"
+	matches "a long log in which the first line matches" "$(seq 200000)" '^1$'
 	if "$TESTBED/log-check" "$JOB/none" 2>/dev/null; then
 		fail "refuses a log that is not there"
 	else

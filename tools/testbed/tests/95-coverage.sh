@@ -33,11 +33,9 @@ host() {
 	doctored "a name of another kind" '/`VmbPacketSend`/s/function/callback/'
 	doctored "a test of two names" '/`VmbPacketSend`/s/| `[^`]*` |$/| `send.external_mdl_sends_a_part` |/'
 	doctored "a name without a test" '/`STATUS_CANCELLED`/s/| `[^`]*` |$/| none: forgotten |/'
-	if "$TESTBED/coverage-check" --results "$SHARE" | tee "$JOB/verdict" | grep -q 'not part of this run'; then
-		cat "$JOB/verdict"
-		return
-	fi
+	"$TESTBED/coverage-check" --results "$SHARE" >"$JOB/verdict" || true
 	cat "$JOB/verdict"
+	if grep -q 'not part of this run' "$JOB/verdict"; then return; fi
 	spoiled "a test that failed" 's/^ok - \(send\.send_carries_any_payload\)$/not ok - \1/'
 	spoiled "a test that did not run" '/^ok - send\.send_carries_any_payload$/d'
 }
