@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A kernel, started as the 64-bit boot protocol wants it (Documentation/arch/x86/
- * boot.rst in Linux): the protected-mode part of a bzImage at its preferred address,
- * initramfs at the top of low RAM, zero page, command line, and the first vCPU in
- * long mode at the 64-bit entry. The other vCPUs wait for the guest to start them.
+ * boot.rst in Linux): its image where it belongs, initramfs at the top of low RAM, zero
+ * page, command line, and the first vCPU in long mode at the 64-bit entry. The other
+ * vCPUs wait for the guest to start them.
  */
 #include <asm/bootparam.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "file.h"
+#include "image.h"
 #include "log.h"
 #include "machine.h"
 
-#define SETUP_HEADER_OFFSET	0x1f1
-#define SETUP_MAGIC		0x53726448	/* "HdrS" */
-#define MIN_PROTOCOL		0x020c		/* xloadflags */
-#define ENTRY_64		0x200
-#define SECTOR			512
-#define FIRST_ADDRESS		(1 * MIB)
 #define E820_RAM		1
 #define E820_RESERVED		2
 #define DEFAULT_CMDLINE		"console=ttyS0 panic=-1"
@@ -39,118 +31,7 @@
 #define PTE_TABLE	3		/* present, writable */
 #define PTE_LARGE	0x83		/* and a 2 MiB page */
 
-struct file {
-	const char *path;
-	int fd;
-	uint64_t size;
-};
-
-struct image {
-	struct setup_header header;
-	uint64_t load;		/* where the protected-mode part goes */
-	uint64_t end;		/* of the memory that the kernel needs to start */
-};
-
-static bool open_file(struct file *f, const char *path)
-{
-	struct stat st;
-
-	f->path = path;
-	f->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (f->fd < 0 || fstat(f->fd, &st)) {
-		log_info("%s: %s", path, strerror(errno));
-		goto err;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		log_info("%s: not a regular file", path);
-		goto err;
-	}
-	f->size = st.st_size;
-	return true;
-
-err:
-	if (f->fd >= 0)
-		close(f->fd);
-	return false;
-}
-
-static bool read_at(const struct file *f, void *buf, size_t len, uint64_t offset)
-{
-	uint8_t *p = buf;
-
-	while (len) {
-		ssize_t n = pread(f->fd, p, len, offset);
-
-		if (n <= 0) {
-			log_info("%s: %s", f->path, n ? strerror(errno) : "too short");
-			return false;
-		}
-		p += n;
-		len -= n;
-		offset += n;
-	}
-	return true;
-}
-
-static bool read_header(const struct file *f, struct image *img)
-{
-	struct setup_header *h = &img->header;
-
-	if (!read_at(f, h, sizeof(*h), SETUP_HEADER_OFFSET))
-		return false;
-	if (h->header != SETUP_MAGIC || h->version < MIN_PROTOCOL ||
-	    !(h->xloadflags & XLF_KERNEL_64)) {
-		log_info("%s: not a bzImage with a 64-bit entry", f->path);
-		return false;
-	}
-	return true;
-}
-
-/* init_size comes from a file that anybody may have made: it is not trusted either. */
-static bool place_kernel(const struct vm *vm, const struct file *f, struct image *img)
-{
-	const struct setup_header *h = &img->header;
-	uint64_t room = vm_low_ram(vm)->size;
-
-	img->load = h->pref_address;
-	if (img->load < FIRST_ADDRESS || img->load > room || h->init_size > room - img->load) {
-		log_info("%s: does not fit into %u MiB of memory", f->path,
-			 (unsigned int)(room / MIB));
-		return false;
-	}
-	img->end = img->load + h->init_size;
-	return true;
-}
-
-static bool load_image(struct vm *vm, const struct file *f, struct image *img)
-{
-	uint64_t offset;
-	void *to;
-
-	if (!read_header(f, img) || !place_kernel(vm, f, img))
-		return false;
-	offset = ((img->header.setup_sects ? img->header.setup_sects : 4) + 1) * SECTOR;
-	if (offset >= f->size || f->size - offset > img->header.init_size) {
-		log_info("%s: a damaged bzImage", f->path);
-		return false;
-	}
-	to = vm_ram(vm, img->load, f->size - offset);
-	return to && read_at(f, to, f->size - offset, offset);
-}
-
-static bool load_kernel(struct vm *vm, const char *path, struct image *img)
-{
-	struct file f;
-	bool ok;
-
-	if (!open_file(&f, path))
-		return false;
-	ok = load_image(vm, &f, img);
-	close(f.fd);
-	return ok;
-}
-
-/* As high as the kernel allows, out of the way of its decompression. */
+/* As high as the kernel allows, out of the way of what it needs to start. */
 static bool place_initrd(struct vm *vm, const struct file *f, struct image *img)
 {
 	uint64_t top = vm_low_ram(vm)->size;
@@ -165,7 +46,7 @@ static bool place_initrd(struct vm *vm, const struct file *f, struct image *img)
 	}
 	img->header.ramdisk_image = addr;
 	img->header.ramdisk_size = f->size;
-	return read_at(f, vm_ram(vm, addr, f->size), f->size, 0);
+	return file_read(f, vm_ram(vm, addr, f->size), f->size, 0);
 }
 
 static bool load_initrd(struct vm *vm, const char *path, struct image *img)
@@ -173,10 +54,10 @@ static bool load_initrd(struct vm *vm, const char *path, struct image *img)
 	struct file f;
 	bool ok;
 
-	if (!open_file(&f, path))
+	if (!file_open(&f, path))
 		return false;
 	ok = place_initrd(vm, &f, img);
-	close(f.fd);
+	file_close(&f);
 	return ok;
 }
 
@@ -287,7 +168,7 @@ static void long_mode(struct kvm_sregs *s)
 static bool enter_kernel(struct vm *vm, const struct image *img)
 {
 	struct kvm_regs regs = {
-		.rip = img->load + ENTRY_64,
+		.rip = img->entry,
 		.rsi = BOOT_PARAMS_ADDR,
 		.rsp = BOOT_STACK,
 		.rflags = 2,
@@ -311,7 +192,7 @@ bool boot_load(struct vm *vm, const struct options *opt)
 {
 	struct image img = {0};
 
-	if (!load_kernel(vm, opt->kernel, &img) || !load_initrd(vm, opt->initrd, &img) ||
+	if (!image_load(vm, opt->kernel, &img) || !load_initrd(vm, opt->initrd, &img) ||
 	    !write_cmdline(vm, opt->append, &img))
 		return false;
 	write_boot_params(vm, &img);

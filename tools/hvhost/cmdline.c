@@ -213,7 +213,7 @@ void cmdline_help(void)
 	       "Runs a Linux guest on /dev/kvm that finds itself on Microsoft Hyper-V, and is\n"
 	       "the VMBus host for it.\n"
 	       "\n"
-	       "  --kernel FILE          bzImage with a 64-bit entry\n"
+	       "  --kernel FILE          bzImage with a 64-bit entry, or vmlinux\n"
 	       "  --initrd FILE          initramfs\n"
 	       "  --append STRING        added to the command line \"console=ttyS0 panic=-1\"\n"
 	       "  --cpus N               vCPUs, 1 (default) to %d\n"

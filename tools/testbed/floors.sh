@@ -66,7 +66,8 @@ share_kernel() {
 	"$TESTBED/initramfs.sh" add "$SHARE/tools" "bin/hvput=$SHARE/hvput" || return
 	cat "$SHARE/base" "$SHARE/tools" >"$SHARE/initramfs/$flavour.cpio" || return
 	rm -r "$SHARE/base" "$SHARE/tools" ${extra[@]+"$modules"} || return
-	cp "$kernel/vmlinuz" "$SHARE/kernels/$flavour"
+	if [ -e "$kernel/vmlinux" ]; then kernel=$kernel/vmlinux; else kernel=$kernel/vmlinuz; fi
+	cp "$kernel" "$SHARE/kernels/$flavour"
 }
 
 quote() {

@@ -3,7 +3,9 @@
 # Usage: kernels.sh FLAVOUR...
 #
 # Puts Debian's stock kernels into the cache, for booting test guests, without
-# installing them: kernels/FLAVOUR/{vmlinuz,release,lib/modules/RELEASE}.
+# installing them: kernels/FLAVOUR/{vmlinuz,release,lib/modules/RELEASE}, and vmlinux,
+# which is in vmlinuz, where that is packed with xz or zstd: emulated, a guest takes
+# seconds to unpack it at each boot.
 # Prints one directory per flavour. Flavours: 6.1-amd64, 6.1-cloud-amd64,
 # 6.1-rt-amd64, 6.12-amd64, 6.12-cloud-amd64, 6.12-rt-amd64. And 6.12-debug and
 # 6.12-gcov, which are not Debian's: what kunit-kernel.sh has built.
@@ -57,6 +59,28 @@ unpack() {
 	mv "$tmp" "$dir"
 }
 
+# number FILE BYTES OFFSET: in the setup header (Documentation/arch/x86/boot.rst in Linux)
+number() { od -An -v -tu"$2" -N"$2" -j"$3" "$1" | tr -d ' '; }
+
+bytes() { dd if="$1" bs=1M iflag=skip_bytes,count_bytes skip="$2" count="$3" status=none; }
+
+# The payload's last 4 bytes are the size that it is to have
+unpack_image() {
+	local dir=$1 from=$1/vmlinuz offset length packer
+	[ ! -e "$dir/vmlinux" ] || return 0
+	offset=$((($(number "$from" 1 0x1f1) + 1) * 512 + $(number "$from" 4 0x248)))
+	length=$(($(number "$from" 4 0x24c) - 4))
+	case $(bytes "$from" "$offset" 4 | od -An -tx1 | tr -d ' ') in
+	fd377a58) packer=xz ;;
+	28b52ffd) packer=zstd ;;
+	*) return 0 ;;
+	esac
+	bytes "$from" "$offset" "$length" | "$packer" -dcq >"$dir/vmlinux.tmp"
+	[ "$(stat -c %s "$dir/vmlinux.tmp")" = "$(number "$from" 4 $((offset + length)))" ] ||
+		die "$from: its payload is not what its header says"
+	mv "$dir/vmlinux.tmp" "$dir/vmlinux"
+}
+
 # A cached kernel stays good until the headers on this machine are for another one
 is_current() {
 	local dir=$1 flavour=$2 want
@@ -86,10 +110,10 @@ ensure() {
 	if built=$(kunit_kernel "$flavour"); then
 		dir=$KMCL_CACHE/kernels/$(basename "$built")
 		ensure_built "$built" "$dir"
-		printf '%s\n' "$dir"
-		return
+	else
+		is_current "$dir" "$flavour" || unpack "$flavour" "$dir"
 	fi
-	is_current "$dir" "$flavour" || unpack "$flavour" "$dir"
+	unpack_image "$dir"
 	printf '%s\n' "$dir"
 }
 

@@ -11,7 +11,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 BUILD="gcc make libc6-dev linux-headers-6.12-amd64"
-GUEST="$BUILD sparse acpica-tools qemu-system-x86 busybox-static cpio xz-utils kmod jq"
+GUEST="$BUILD sparse acpica-tools qemu-system-x86 busybox-static cpio xz-utils zstd kmod jq"
 UNIT="gcc make libc6-dev clang libclang-rt-14-dev llvm"
 TEST="$GUEST $UNIT linux-headers-amd64 linux-headers-cloud-amd64 linux-headers-rt-amd64
 	linux-headers-6.12-cloud-amd64 linux-headers-6.12-rt-amd64

@@ -13,7 +13,7 @@ kexec_files() {
 		while read -r library; do
 			printf '%s=%s\n' "${library#/}" "$library"
 		done
-	printf 'boot/vmlinuz=%s\n' "$SHARE/kernels/$kernel"
+	printf 'boot/vmlinuz=%s/vmlinuz\n' "$("$TESTBED/kernels.sh" "$kernel")"
 }
 
 [ -z "${kernel:-}" ] || mapfile -t JOB_FILES < <(kexec_files)
