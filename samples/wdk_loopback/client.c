@@ -66,7 +66,7 @@ static BOOLEAN AnswerRight(const LOOPBACK_ANSWER *Answer, UINT32 Size, ULONG Crc
 	return Size == sizeof(*Answer) && Answer->Length == BYTES && Answer->Crc == ~Crc;
 }
 
-/* The second half of the memory comes first, so that the server has to map it. */
+/* Its pages do not follow each other in physical memory, so the server has to map them. */
 static BOOLEAN External(PLOOPBACK_CLIENT Client, ULONG Number)
 {
 	LOOPBACK_ANSWER answer;
@@ -74,8 +74,8 @@ static BOOLEAN External(PLOOPBACK_CLIENT Client, ULONG Number)
 	ULONG crc;
 
 	Fill(Client->Memory, BYTES, Number);
-	crc = LoopbackCrc(MAXULONG, Client->Memory + HALF, HALF);
-	crc = LoopbackCrc(crc, Client->Memory, HALF);
+	crc = LoopbackCrc(MAXULONG, MmGetMdlVirtualAddress(Client->First), HALF);
+	crc = LoopbackCrc(crc, MmGetMdlVirtualAddress(Client->Second), HALF);
 	return NT_SUCCESS(Ask(Client, NULL, 0, Client->First, &answer, &size)) &&
 	       AnswerRight(&answer, size, crc) && Filled(Client->Memory, BYTES, Number, 0);
 }
@@ -135,7 +135,26 @@ VOID ClientRun(PLOOPBACK_CLIENT Client, ULONG Count)
 	Client->Kmcl.VmbChannelDisable(Client->Channel);
 }
 
-/* Two MDLs over one block of memory, in the other order. */
+static BOOLEAN Follows(PMDL First, PMDL Second)
+{
+	return MmGetMdlPfnArray(First)[HALF / PAGE_SIZE - 1] + 1 == MmGetMdlPfnArray(Second)[0];
+}
+
+/*
+ * Two MDLs over one block of memory, the second half first, unless just that would be one piece
+ * of physical memory.
+ */
+static VOID Chain(PLOOPBACK_CLIENT Client)
+{
+	PMDL mdl = Client->First;
+
+	if (Follows(Client->First, Client->Second)) {
+		Client->First = Client->Second;
+		Client->Second = mdl;
+	}
+	Client->First->Next = Client->Second;
+}
+
 static NTSTATUS MemoryCreate(PLOOPBACK_CLIENT Client)
 {
 	Client->Memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, BYTES, POOL_TAG);
@@ -147,7 +166,7 @@ static NTSTATUS MemoryCreate(PLOOPBACK_CLIENT Client)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	MmBuildMdlForNonPagedPool(Client->First);
 	MmBuildMdlForNonPagedPool(Client->Second);
-	Client->First->Next = Client->Second;
+	Chain(Client);
 	return STATUS_SUCCESS;
 }
 

@@ -463,20 +463,36 @@ static VOID external_data_are_the_clients_memory(VOID)
 	EXPECT(!l.Writable);
 }
 
-/* The second half first: pages that join, but not in one piece. */
-static PMDL Swapped(VOID)
+static BOOLEAN Follows(PMDL First, PMDL Second)
+{
+	return MmGetMdlPfnArray(First)[HALF / PAGE_SIZE - 1] + 1 == MmGetMdlPfnArray(Second)[0];
+}
+
+/*
+ * Both halves of the memory, in an order in which they are not one piece of the physical: the
+ * second first, unless the allocator has just put them so.
+ */
+static PMDL Scattered(VOID)
 {
 	PMDL first = CaseMdl(l.Memory + HALF, HALF), second = CaseMdl(l.Memory, HALF);
 
 	if (!first || !second)
 		return NULL;
+	if (Follows(first, second)) {
+		second->Next = first;
+		return second;
+	}
 	first->Next = second;
 	return first;
 }
 
-static UINT32 SwappedCrc(VOID)
+static UINT32 CrcOf(PMDL Mdl)
 {
-	return Crc32(Crc32(0, l.Memory + HALF, HALF), l.Memory, HALF);
+	UINT32 crc = 0;
+
+	for (; Mdl; Mdl = Mdl->Next)
+		crc = Crc32(crc, MmGetMdlVirtualAddress(Mdl), MmGetMdlByteCount(Mdl));
+	return crc;
 }
 
 static VOID pending_is_a_success_and_the_packet_comes_again(VOID)
@@ -486,9 +502,9 @@ static VOID pending_is_a_success_and_the_packet_comes_again(VOID)
 	REQUIRE_EQ((ULONG)STATUS_PENDING, 0x103);
 	EXPECT(NT_SUCCESS(STATUS_PENDING));
 	REQUIRE(Begin());
-	mdl = Swapped();
+	mdl = Scattered();
 	REQUIRE(mdl && Open());
-	Reads(mdl, BYTES, SwappedCrc());
+	Reads(mdl, BYTES, CrcOf(mdl));
 	EXPECT_EQ(l.Pended, 1);
 	EXPECT_EQ(l.Deliveries, 2);
 	EXPECT_EQ(l.Irql, PASSIVE_LEVEL);
@@ -501,10 +517,10 @@ static VOID at_passive_level_nothing_pends(VOID)
 	PMDL mdl;
 
 	REQUIRE(Begin());
-	mdl = Swapped();
+	mdl = Scattered();
 	VmbChannelSetIncomingProcessingAtPassive(l.Server->Channel, TRUE);
 	REQUIRE(mdl && Open());
-	Reads(mdl, BYTES, SwappedCrc());
+	Reads(mdl, BYTES, CrcOf(mdl));
 	EXPECT_EQ(l.Pended, 0);
 	EXPECT_EQ(l.Deliveries, 1);
 }
@@ -518,7 +534,7 @@ static VOID external_data_end_with_the_packet(VOID)
 	REQUIRE(Begin());
 	l.Server->OnPacket = NULL;
 	l.Server->Hold = TRUE;
-	mdl = Swapped();
+	mdl = Scattered();
 	REQUIRE(mdl && Open());
 	sent = SentCreate(l.Client);
 	REQUIRE(sent);
@@ -537,7 +553,7 @@ static VOID external_data_end_with_the_packet(VOID)
 	l.Server->Got[0].Held = FALSE;
 	VmbChannelPacketComplete(l.Server->Got[0].Packet, NULL, 0);
 	REQUIRE(SentAwait(sent, STATUS_SUCCESS));
-	EXPECT_EQ(l.Memory[HALF + 5], 0x77);
+	EXPECT_EQ(((PUCHAR)MmGetMdlVirtualAddress(mdl))[5], 0x77);
 	EXPECT_STATUS(VmbChannelPacketGetExternalData(l.Server->Got[0].Packet, 0, &one),
 		      STATUS_INVALID_PARAMETER_1);
 }
