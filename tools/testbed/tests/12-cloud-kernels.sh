@@ -2,6 +2,7 @@
 title="Debian's cloud kernels run on hvhost"
 kernels="6.1-cloud-amd64 6.12-cloud-amd64"
 cpu_counts=1
+modules=no
 
 arguments() { printf '%s\n' --device heartbeat,period-ms=100 --device shutdown,after=2; }
 

@@ -335,7 +335,7 @@ static VOID gpadls_fail_cleanly(VOID)
 {
 	PUCHAR memory = CaseAlloc(BYTES);
 
-	Shared = memory ? CaseMdl(memory, BYTES) : NULL;
+	Shared = memory ? CaseScattered(memory, BYTES) : NULL;
 	Server = Shared ? BedServer(&Loop) : NULL;
 	Client = Server ? BedCreate(&Loop) : NULL;
 	REQUIRE(Client && BedOffer(Server) && BedStart(Client));

@@ -180,6 +180,29 @@ PMDL CaseMdl(PVOID Address, ULONG Bytes)
 	return CaseOwn(ReleaseMdl, mdl) ? mdl : NULL;
 }
 
+static BOOLEAN Follows(PMDL First, PMDL Second)
+{
+	ULONG pages = MmGetMdlByteCount(First) / PAGE_SIZE;
+
+	return MmGetMdlPfnArray(First)[pages - 1] + 1 == MmGetMdlPfnArray(Second)[0];
+}
+
+/* The second half first, unless the allocator has just put them so: then they are in order. */
+PMDL CaseScattered(PVOID Address, ULONG Bytes)
+{
+	ULONG half = Bytes / 2;
+	PMDL first = CaseMdl((PUCHAR)Address + half, half), second = CaseMdl(Address, half);
+
+	if (!first || !second)
+		return NULL;
+	if (Follows(first, second)) {
+		second->Next = first;
+		return second;
+	}
+	first->Next = second;
+	return first;
+}
+
 static VOID ReleaseChannel(PVOID Object)
 {
 	VmbChannelDisable(Object);

@@ -80,6 +80,11 @@ BOOLEAN CaseDisown(PVOID Object);
 /* Memory, zero at first; an MDL of pool memory; a channel. NULL has failed the case already. */
 PVOID CaseAlloc(SIZE_T Bytes);
 PMDL CaseMdl(PVOID Address, ULONG Bytes);
+/*
+ * Two MDLs over whole pages, an even number of them, which are not one piece of physical
+ * memory: who wants an address for all of it needs a mapping.
+ */
+PMDL CaseScattered(PVOID Address, ULONG Bytes);
 VMBCHANNEL CaseChannel(VOID);
 
 /* Work beside the case, at PASSIVE_LEVEL; the case waits for it at its end. */

@@ -6,7 +6,6 @@
 
 #define PAGES	4
 #define BYTES	(PAGES * PAGE_SIZE)
-#define HALF	(BYTES / 2)
 #define MIB	(1ull << 20)
 
 static const GUID LoopType = {
@@ -463,29 +462,6 @@ static VOID external_data_are_the_clients_memory(VOID)
 	EXPECT(!l.Writable);
 }
 
-static BOOLEAN Follows(PMDL First, PMDL Second)
-{
-	return MmGetMdlPfnArray(First)[HALF / PAGE_SIZE - 1] + 1 == MmGetMdlPfnArray(Second)[0];
-}
-
-/*
- * Both halves of the memory, in an order in which they are not one piece of the physical: the
- * second first, unless the allocator has just put them so.
- */
-static PMDL Scattered(VOID)
-{
-	PMDL first = CaseMdl(l.Memory + HALF, HALF), second = CaseMdl(l.Memory, HALF);
-
-	if (!first || !second)
-		return NULL;
-	if (Follows(first, second)) {
-		second->Next = first;
-		return second;
-	}
-	first->Next = second;
-	return first;
-}
-
 static UINT32 CrcOf(PMDL Mdl)
 {
 	UINT32 crc = 0;
@@ -502,7 +478,7 @@ static VOID pending_is_a_success_and_the_packet_comes_again(VOID)
 	REQUIRE_EQ((ULONG)STATUS_PENDING, 0x103);
 	EXPECT(NT_SUCCESS(STATUS_PENDING));
 	REQUIRE(Begin());
-	mdl = Scattered();
+	mdl = CaseScattered(l.Memory, BYTES);
 	REQUIRE(mdl && Open());
 	Reads(mdl, BYTES, CrcOf(mdl));
 	EXPECT_EQ(l.Pended, 1);
@@ -517,7 +493,7 @@ static VOID at_passive_level_nothing_pends(VOID)
 	PMDL mdl;
 
 	REQUIRE(Begin());
-	mdl = Scattered();
+	mdl = CaseScattered(l.Memory, BYTES);
 	VmbChannelSetIncomingProcessingAtPassive(l.Server->Channel, TRUE);
 	REQUIRE(mdl && Open());
 	Reads(mdl, BYTES, CrcOf(mdl));
@@ -534,7 +510,7 @@ static VOID external_data_end_with_the_packet(VOID)
 	REQUIRE(Begin());
 	l.Server->OnPacket = NULL;
 	l.Server->Hold = TRUE;
-	mdl = Scattered();
+	mdl = CaseScattered(l.Memory, BYTES);
 	REQUIRE(mdl && Open());
 	sent = SentCreate(l.Client);
 	REQUIRE(sent);
