@@ -14,6 +14,9 @@
  * @module: likewise
  * @left: until one fails; 0: none, or it has
  * @lock: @work, @module, @left
+ * @nth: the one that fails in this round; 0: none has begun
+ * @sweeps: ended before this one
+ * @errors: in these
  * @begin: tracepoint
  * @end: tracepoint
  */
@@ -22,6 +25,9 @@ static struct faults {
 	const struct module *module;
 	u32 left;
 	raw_spinlock_t lock;
+	u32 nth;
+	u32 sweeps;
+	u32 errors;
 	struct tracepoint *begin;
 	struct tracepoint *end;
 } faults = { .lock = __RAW_SPIN_LOCK_UNLOCKED(faults.lock) };
@@ -67,6 +73,27 @@ static u32 get_fail_nth(void)
 #else
 	return 0;
 #endif
+}
+
+bool next_fault(bool failed, u32 errors, u32 least)
+{
+	if (!failed) {
+		if (errors_of_sweep(errors) >= least || ++faults.sweeps == SWEEPS_MOST)
+			return false;
+		faults.errors = errors;
+		faults.nth = 0;
+	}
+	return ++faults.nth < FAULTS_MOST;
+}
+
+u32 nth_fault(void)
+{
+	return faults.nth;
+}
+
+u32 errors_of_sweep(u32 errors)
+{
+	return errors - faults.errors;
 }
 
 void fail_own(u32 n)
@@ -213,6 +240,9 @@ void faults_allowed(struct kunit *test)
 		kunit_skip(test, "needs CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC with their switches, and tracepoints");
 	KUNIT_ASSERT_EQ(test, tracepoint_probe_register(faults.begin, work_begins, NULL), 0);
 	KUNIT_ASSERT_EQ(test, tracepoint_probe_register(faults.end, work_ends, NULL), 0);
+	faults.nth = 0;
+	faults.sweeps = 0;
+	faults.errors = 0;
 	switch_off();
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, faults_end, NULL), 0);
 }

@@ -10,7 +10,19 @@
  * Not every allocation is one of the caller's: checkers of the kernel take memory in between,
  * and most of what the kernel does on the way goes on without. So a case asks of each n: a clean
  * error, or all is as ever; and in the end, whether there were as many errors as the library has
- * allocations.
+ * allocations:
+ *
+ *	for (n = 1; next_fault(failed, errors, LEAST); n++) {
+ *		fail_own(nth_fault());
+ *		...
+ *		failed = own_failed();
+ *	}
+ *	EXPECT_FALSE(failed);
+ *	EXPECT_GE(errors_of_sweep(errors), LEAST);
+ *
+ * Something that others take once, a slab or a page of the stack depot, is there in the next round,
+ * where all behind it is one nearer, and one of the library's is passed over. So a sweep with too
+ * few errors is made again, from the first allocation on.
  */
 #ifndef _KMCL_FAULT_H
 #define _KMCL_FAULT_H
@@ -20,9 +32,22 @@
 #include <linux/workqueue.h>
 
 #define FAULTS_MOST	400u	/* then something allocates without end */
+#define SWEEPS_MOST	3u
 
 /* Before all else in a case; skips it where the kernel cannot. Ends with the case. */
 void faults_allowed(struct kunit *test);
+
+/*
+ * Begins the next round; false: that was all. @failed: an allocation, in the round that ends.
+ * @errors: until now, and how many a sweep has at @least.
+ */
+bool next_fault(bool failed, u32 errors, u32 least);
+
+/* Which allocation fails in this round. */
+u32 nth_fault(void);
+
+/* Those of the last sweep. */
+u32 errors_of_sweep(u32 errors);
 
 /* The @n-th allocation of this task from now on fails; did it? */
 void fail_own(u32 n);

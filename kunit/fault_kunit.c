@@ -22,8 +22,8 @@ static void a_channel_is_born_or_not(struct kunit *test)
 	bool failed = true;
 
 	faults_allowed(test);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
-		fail_own(n);
+	for (n = 1; next_fault(failed, refused, 1); n++) {
+		fail_own(nth_fault());
 		ch = kmcl_channel_alloc();
 		failed = own_failed();
 		if (IS_ERR(ch)) {
@@ -34,7 +34,7 @@ static void a_channel_is_born_or_not(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, kmcl_channel_cleanup(ch), 0);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 1u);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 1u);
 }
 
 /* A channel whose table of transactions is empty, so that it has to grow. */
@@ -55,9 +55,9 @@ static void a_packet_is_made_or_not(struct kunit *test)
 	bool failed = true;
 
 	faults_allowed(test);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
+	for (n = 1; next_fault(failed, refused, 2); n++) {
 		ch = new_channel(test);
-		fail_own(n);
+		fail_own(nth_fault());
 		packet = kmcl_packet_alloc(ch, GFP_KERNEL);
 		failed = own_failed();
 		if (!packet) {
@@ -71,7 +71,8 @@ static void a_packet_is_made_or_not(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, kmcl_channel_cleanup(ch), 0);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 2u);		/* the object, the table */
+	/* the object, the table */
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 2u);
 }
 
 static void a_packet_in_memory_of_the_drivers_is_made_or_not(struct kunit *test)
@@ -84,12 +85,12 @@ static void a_packet_in_memory_of_the_drivers_is_made_or_not(struct kunit *test)
 	int ret;
 
 	faults_allowed(test);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
+	for (n = 1; next_fault(failed, refused, 1); n++) {
 		ch = new_channel(test);
 		size = kmcl_packet_size(ch);
 		memory = kmalloc(size, GFP_KERNEL);
 		KUNIT_EXPECT_NOT_NULL(test, memory);
-		fail_own(n);
+		fail_own(nth_fault());
 		ret = kmcl_packet_init(ch, memory, size, GFP_KERNEL, &packet);
 		failed = own_failed();
 		if (ret) {
@@ -102,7 +103,7 @@ static void a_packet_in_memory_of_the_drivers_is_made_or_not(struct kunit *test)
 		kfree(memory);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 1u);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 1u);
 }
 
 static void a_channel_is_enabled_or_not(struct kunit *test)
@@ -113,10 +114,10 @@ static void a_channel_is_enabled_or_not(struct kunit *test)
 	int ret;
 
 	faults_allowed(test);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
+	for (n = 1; next_fault(failed, refused, 1 + CONTEXTS + 1 + 1); n++) {
 		/* All resources are made anew. */
 		KUNIT_ASSERT_EQ(test, kmcl_channel_set_incoming(bed->ch, CONTEXTS, RESERVE), 0);
-		fail_own(n);
+		fail_own(nth_fault());
 		ret = kmcl_channel_enable(bed->ch);
 		failed = own_failed();
 		if (ret) {
@@ -131,7 +132,7 @@ static void a_channel_is_enabled_or_not(struct kunit *test)
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
 	/* List and contexts, scratch, workqueue; the table of contexts only once. */
-	KUNIT_EXPECT_GE(test, refused, 1 + CONTEXTS + 1 + 1);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 1 + CONTEXTS + 1 + 1);
 	KUNIT_EXPECT_EQ(test, nr_calls(bed, OPENED), n - 1);
 	KUNIT_EXPECT_EQ(test, nr_calls(bed, CLOSED), n - 1);
 }
@@ -158,11 +159,11 @@ static void a_new_channel_is_enabled_or_not(struct kunit *test)
 	bed->bus.arm = arm_idles;
 	bed->bus.rearm = idles;
 	bed->bus.disarm = idles;
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
+	for (n = 1; next_fault(failed, refused, 5); n++) {
 		ch = new_channel(test);
 		KUNIT_EXPECT_EQ(test, kmcl_channel_set_target(ch, &bed_type, NULL), 0);
 		KUNIT_EXPECT_EQ(test, kmcl_channel_set_incoming(ch, 1, RESERVE), 0);
-		fail_own(n);
+		fail_own(nth_fault());
 		ret = kmcl_channel_enable(ch);
 		failed = own_failed();
 		if (ret) {
@@ -174,7 +175,8 @@ static void a_new_channel_is_enabled_or_not(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, kmcl_channel_cleanup(ch), 0);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 5u);	/* list, context, table, scratch, workqueue */
+	/* list, context, table, scratch, workqueue */
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 5u);
 }
 
 static void a_request_is_made_or_not(struct kunit *test)
@@ -189,8 +191,8 @@ static void a_request_is_made_or_not(struct kunit *test)
 
 	faults_allowed(test);
 	enable(bed);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
-		fail_own(n);
+	for (n = 1; next_fault(failed, refused, 1); n++) {
+		fail_own(nth_fault());
 		ret = kmcl_channel_request(bed->ch, &request);
 		failed = own_failed();
 		if (ret) {
@@ -201,7 +203,7 @@ static void a_request_is_made_or_not(struct kunit *test)
 		}
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 1u);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 1u);
 	KUNIT_EXPECT_EQ(test, nr_sent(bed), n - 1);
 }
 
@@ -237,8 +239,8 @@ static void memory_is_shared_or_not(struct kunit *test, bool scattered, u32 leas
 
 	faults_allowed(test);
 	enable(bed);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
-		fail_own(n);
+	for (n = 1; next_fault(failed, refused, least); n++) {
+		fail_own(nth_fault());
 		ret = shares(bed->ch, pages, scattered, &number);
 		failed = own_failed();
 		if (ret) {
@@ -253,7 +255,7 @@ static void memory_is_shared_or_not(struct kunit *test, bool scattered, u32 leas
 		KUNIT_EXPECT_EQ(test, page_ref_count(pages[0]), 1);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, least);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), least);
 }
 
 static void a_buffer_is_shared_or_not(struct kunit *test)

@@ -50,11 +50,11 @@ static void client_goes(struct pair *pair)
 	KUNIT_ASSERT_TRUE(pair->test, reaches(&pair->server, KMCL_ENABLED));
 }
 
-static void enabled_or_not(struct pair *pair, struct side *side, u32 n, u32 *refused, bool *failed)
+static void enabled_or_not(struct pair *pair, struct side *side, u32 *refused, bool *failed)
 {
 	int ret;
 
-	fail_own(n);
+	fail_own(nth_fault());
 	ret = kmcl_channel_enable(side->ch);
 	*failed = own_failed();
 	if (!ret)
@@ -72,8 +72,8 @@ static void a_server_is_offered_or_not(struct kunit *test)
 	bool failed = true;
 
 	faults_allowed(test);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
-		enabled_or_not(pair, &pair->server, n, &refused, &failed);
+	for (n = 1; next_fault(failed, refused, 6); n++) {
+		enabled_or_not(pair, &pair->server, &refused, &failed);
 		KUNIT_ASSERT_EQ(test, kmcl_channel_start(pair->server.ch), 0);
 		KUNIT_ASSERT_EQ(test, kmcl_channel_enable(pair->client.ch), 0);
 		check_works(pair);
@@ -83,7 +83,7 @@ static void a_server_is_offered_or_not(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, kmcl_channel_set_incoming(pair->server.ch, 2, 64), 0);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 6u);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 6u);
 }
 
 /* What it has besides its offer is made once. */
@@ -97,13 +97,13 @@ static void a_client_searches_or_not(struct kunit *test)
 	server_up(pair);
 	client_up(pair);
 	client_goes(pair);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
-		enabled_or_not(pair, &pair->client, n, &refused, &failed);
+	for (n = 1; next_fault(failed, refused, 1); n++) {
+		enabled_or_not(pair, &pair->client, &refused, &failed);
 		check_works(pair);
 		client_goes(pair);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 1u);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 1u);
 }
 
 /* Connection and rings. The server never hears of a client that could not. */
@@ -115,9 +115,9 @@ static void a_client_opens_or_is_told(struct kunit *test)
 
 	faults_allowed(test);
 	server_up(pair);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
+	for (n = 1; next_fault(failed, refused, 1 + 2 * (3 + 1 + PAIR_RING_PAGES)); n++) {
 		forget(pair);
-		fail_of_work(&pair->client.ch->control, n);
+		fail_of_work(&pair->client.ch->control, nth_fault());
 		KUNIT_ASSERT_EQ(test, kmcl_channel_enable(pair->client.ch), 0);
 		KUNIT_ASSERT_TRUE(test, pair_sees(pair, atomic_read_acquire(&pair->client.calls)));
 		if (pair->client.order[0] == 'f') {
@@ -138,7 +138,7 @@ static void a_client_opens_or_is_told(struct kunit *test)
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
 	/* A connection; of each ring list and pages, its double map, and that map's area. */
-	KUNIT_EXPECT_GE(test, refused, 1 + 2 * (3 + 1 + PAIR_RING_PAGES));
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 1 + 2 * (3 + 1 + PAIR_RING_PAGES));
 }
 
 /* Nobody asks again but the matching itself: a client must not wait for an offer that is there. */
@@ -156,8 +156,8 @@ static void a_client_finds_its_offer_in_the_end(struct kunit *test)
 	if (!loopback)
 		kunit_skip(test, "needs kmcl_loopback as a module");
 	client_goes(pair);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
-		fail_of_module(loopback, n);
+	for (n = 1; next_fault(failed, failures, 1); n++) {
+		fail_of_module(loopback, nth_fault());
 		KUNIT_ASSERT_EQ(test, kmcl_channel_enable(pair->client.ch), 0);
 		if (!reaches(&pair->client, KMCL_ACTIVE)) {
 			KUNIT_FAIL(test, "allocation %u: it waits for what is there", n);
@@ -170,7 +170,7 @@ static void a_client_finds_its_offer_in_the_end(struct kunit *test)
 		client_goes(pair);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, failures, 1u);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(failures), 1u);
 }
 
 static void free_two_pages(void *page)
@@ -198,8 +198,8 @@ static void memory_is_shared_and_seen_or_not(struct kunit *test)
 
 	faults_allowed(test);
 	pair_up(pair);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
-		fail_own(n);
+	for (n = 1; next_fault(failed, shares, 2); n++) {
+		fail_own(nth_fault());
 		ret = kmcl_gpadl_create(pair->client.ch, page_address(page), PAGE_SIZE, 0, &number);
 		failed = own_failed();
 		if (ret) {
@@ -209,7 +209,7 @@ static void memory_is_shared_and_seen_or_not(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, kmcl_gpadl_create(pair->client.ch, page_address(page),
 								PAGE_SIZE, 0, &number), 0);
 		}
-		fail_own(n);
+		fail_own(nth_fault());
 		ret = kmcl_gpadl_map(pair->server.ch, number, 0, &view);
 		not_seen = own_failed();
 		if (ret) {
@@ -224,7 +224,8 @@ static void memory_is_shared_and_seen_or_not(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, page_ref_count(page), before);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, shares, 2u);		/* kmcl's, the transport's */
+	/* kmcl's, the transport's */
+	KUNIT_EXPECT_GE(test, errors_of_sweep(shares), 2u);
 	KUNIT_EXPECT_GE(test, views, 1u);
 }
 
@@ -258,12 +259,12 @@ static void data_get_an_address_or_not(struct kunit *test)
 	faults_allowed(test);
 	pair->server.hold = true;
 	pair_up(pair);
-	for (n = 1; failed && n < PAIR_KEPT; n++) {
+	for (n = 1; n < PAIR_KEPT && next_fault(failed, refused, 1); n++) {
 		KUNIT_ASSERT_EQ(test, kmcl_packet_send_external(sent->packet, NULL, 0, &data,
 								KMCL_SEND_COMPLETION), 0);
 		KUNIT_ASSERT_TRUE(test, is_kept(&pair->server, n));
 		got = &pair->server.got[n - 1];
-		fail_own(n);
+		fail_own(nth_fault());
 		ret = kmcl_incoming_get_external(pair->server.ch, got->handle, KMCL_EXTERNAL_MAP,
 						 &received);
 		failed = own_failed();
@@ -283,7 +284,7 @@ static void data_get_an_address_or_not(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, page_ref_count(page), before);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 1u);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 1u);
 }
 
 static struct kunit_case fault_loopback_cases[] = {

@@ -1408,8 +1408,8 @@ static void a_save_begins_or_not(struct kunit *test)
 	pair_up(pair);
 	server_sends(pair, 1);
 	KUNIT_ASSERT_EQ(test, kmcl_channel_pause(ch), 0);
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
-		fail_own(n);
+	for (n = 1; next_fault(failed, refused, 1); n++) {
+		fail_own(nth_fault());
 		ret = kmcl_channel_save_begin(ch);
 		failed = own_failed();
 		if (ret) {
@@ -1420,7 +1420,7 @@ static void a_save_begins_or_not(struct kunit *test)
 		kmcl_channel_save_end(ch);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 1u);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 1u);
 	KUNIT_EXPECT_EQ(test, kmcl_channel_start(ch), 0);
 	KUNIT_EXPECT_TRUE(test, reaches(&pair->server, KMCL_ACTIVE));
 }
@@ -1443,11 +1443,11 @@ static void a_state_is_restored_or_not(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, gets(&pair->client, 1));
 	save_all(pair);
 	saving->on_restore = restores_first;
-	for (n = 1; failed && n < FAULTS_MOST; n++) {
+	for (n = 1; next_fault(failed, refused, 1); n++) {
 		server_ends(pair);
 		server_begins(pair);
 		sent_new(&pair->server);
-		fail_own(n);
+		fail_own(nth_fault());
 		ret = restore_all(pair);
 		failed = own_failed();
 		if (!ret)
@@ -1458,7 +1458,7 @@ static void a_state_is_restored_or_not(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, restore_all(pair), 0);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GE(test, refused, 1u);
+	KUNIT_EXPECT_GE(test, errors_of_sweep(refused), 1u);
 	server_up_again(pair);
 	got_answer_all(&pair->client);
 	KUNIT_EXPECT_TRUE(test, sent_done(saving->sent[0]));
