@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# FUZZ_SECONDS (60) for each target, as many at a time as there are CPUs
+# FUZZ_SECONDS (60) for each target
 title="nothing is found by fuzzing the parts that only compute"
+variants=$(sed -n 's/^targets += //p' "$TOP/tools/unit/Makefile")
+one_cpu=$((${FUZZ_SECONDS:-60} + 5))
 
-targets() { sed -n 's/^targets += //p' "$TOP/tools/unit/Makefile"; }
+fuzz() { make --no-print-directory -s -C "$TOP/tools/unit" "O=$KMCL_BUILD/unit" "$@"; }
 
 host() {
-	local target line
-	make --no-print-directory -s -k -j"$(nproc)" -C "$TOP/tools/unit" "O=$KMCL_BUILD/unit" fuzz \
-		>"$JOB/fuzz.log" 2>&1
-	for target in $(targets); do
-		line=$(grep "^$target: " "$JOB/fuzz.log")
-		if [[ $line == *": ok" ]]; then
-			printf '# %s\n' "$line"
-			pass "$target"
-		else
-			fail "$target" "${line:-$(tail -n 15 "$JOB/fuzz.log")}"
-		fi
-	done
+	local line
+	{
+		# Others build from the same objects
+		with_lock "unit-$(basename "$KMCL_BUILD")" fuzz "$KMCL_BUILD/unit/fuzz/$variant" &&
+			fuzz "fuzz-$variant"
+	} >"$JOB/fuzz.log" 2>&1
+	line=$(grep "^$variant: " "$JOB/fuzz.log")
+	if [[ $line == *": ok" ]]; then
+		printf '# %s\n' "$line"
+		pass "$variant"
+	else
+		fail "$variant" "${line:-$(tail -n 15 "$JOB/fuzz.log")}"
+	fi
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="the unit tests of the modules"
-one_cpu=yes
+one_cpu=160
 
 host() { "$TESTBED/kunit.sh"; }
